@@ -1,0 +1,5 @@
+/** Text to token ids and back: cleaning, tokenizers trained or opened, chat templates. No tensors. */
+@NullMarked
+package dev.rehearse.text;
+
+import org.jspecify.annotations.NullMarked;

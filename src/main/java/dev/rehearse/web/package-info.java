@@ -1,0 +1,5 @@
+/** What every endpoint shares: the error envelope and request ids. */
+@NullMarked
+package dev.rehearse.web;
+
+import org.jspecify.annotations.NullMarked;
