@@ -1,0 +1,4 @@
+package dev.rehearse.grading;
+
+/** What a good reply is. */
+public interface Grader {}

@@ -1,0 +1,10 @@
+package dev.rehearse.text;
+
+/** Who speaks. */
+public enum Role {
+    SYSTEM,
+    DEVELOPER,
+    USER,
+    ASSISTANT,
+    TOOL
+}

@@ -1,0 +1,30 @@
+package dev.rehearse.training;
+
+import java.util.Map;
+
+/** What a run reports while it goes on; the only way it speaks. Immutable. */
+public sealed interface Progress {
+    /** The data is read and the settings are resolved ("auto" replaced by numbers). */
+    record Started(int totalSteps, Map<String, Object> hyperparameters) implements Progress {}
+
+    /** One update was made. */
+    record Step(int step, int totalSteps, Map<String, Double> metrics) implements Progress {}
+
+    /** The averaged weights were evaluated on the validation examples. */
+    record Evaluated(int step, int totalSteps, Map<String, Double> metrics) implements Progress {}
+
+    /** A checkpoint can be served from now on. */
+    record CheckpointSaved(Checkpoint checkpoint) implements Progress {}
+
+    /** A checkpoint was overtaken by better ones; its directory is gone. */
+    record CheckpointDropped(Checkpoint checkpoint) implements Progress {}
+
+    /** Something a person should know that is neither an update nor an error. */
+    record Note(Level level, String text) implements Progress {}
+
+    /** How much a note matters. */
+    enum Level {
+        INFO,
+        WARN
+    }
+}

@@ -1,0 +1,81 @@
+package dev.rehearse.web;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpStatus;
+
+/** An answer other than success, in the terms of OpenAI's error envelope. */
+public final class ApiException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final HttpStatus status;
+    private final String type;
+    private final @Nullable String code;
+    private final @Nullable String param;
+    private final @Nullable Duration retryAfter;
+
+    private ApiException(
+            HttpStatus status,
+            String type,
+            @Nullable String code,
+            @Nullable String param,
+            String message,
+            @Nullable Duration retryAfter) {
+        super(message);
+        this.status = status;
+        this.type = type;
+        this.code = code;
+        this.param = param;
+        this.retryAfter = retryAfter;
+    }
+
+    /** 400: the request cannot be served as it stands. */
+    public static ApiException invalid(@Nullable String code, @Nullable String param, String message) {
+        return new ApiException(HttpStatus.BAD_REQUEST, "invalid_request_error", code, param, message, null);
+    }
+
+    /** 404: what a path or a body names does not exist. */
+    public static ApiException notFound(@Nullable String code, @Nullable String param, String message) {
+        return new ApiException(HttpStatus.NOT_FOUND, "invalid_request_error", code, param, message, null);
+    }
+
+    /** 403: it exists, but this must not be done to it. */
+    public static ApiException forbidden(String message) {
+        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", null, null, message, null);
+    }
+
+    /** 413: more bytes than the setting allows. */
+    public static ApiException tooLarge(@Nullable String param, String message) {
+        return new ApiException(HttpStatus.CONTENT_TOO_LARGE, "invalid_request_error", null, param, message, null);
+    }
+
+    /** 429: a bounded queue is full; clients retry after {@code retryAfter}. */
+    public static ApiException busy(String code, String message, Duration retryAfter) {
+        return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", code, null, message, retryAfter);
+    }
+
+    /** 503: not now; clients retry after {@code retryAfter}. */
+    public static ApiException unavailable(String code, String message, Duration retryAfter) {
+        return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", code, null, message, retryAfter);
+    }
+
+    public HttpStatus status() {
+        return status;
+    }
+
+    public String type() {
+        return type;
+    }
+
+    public @Nullable String code() {
+        return code;
+    }
+
+    public @Nullable String param() {
+        return param;
+    }
+
+    public @Nullable Duration retryAfter() {
+        return retryAfter;
+    }
+}
