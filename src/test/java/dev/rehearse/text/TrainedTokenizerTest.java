@@ -14,9 +14,15 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.regex.MatchResult;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -259,6 +265,32 @@ class TrainedTokenizerTest {
         tokenizer.close();
         tokenizer.close();
         assertThatThrownBy(() -> tokenizer.encode("a")).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void threadsMayEncodeUntilItIsClosed() throws Exception {
+        Tokenizer tokenizer = Trained.bpe(directory);
+        String text = Trained.CORPUS.get(0);
+        int[] expected = tokenizer.encode(text);
+        CountDownLatch underWay = new CountDownLatch(4);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        Callable<Void> encoding = () -> {
+            for (int i = 0; ; i++) {
+                assertThat(tokenizer.encode(text)).containsExactly(expected);
+                if (i == 50) {
+                    underWay.countDown();
+                }
+            }
+        };
+        List<Future<Void>> all =
+                Stream.generate(() -> encoding).limit(4).map(threads::submit).toList();
+        underWay.await();
+        tokenizer.close();
+        threads.shutdown();
+        assertThat(all)
+                .allSatisfy(future -> assertThatThrownBy(future::get)
+                        .hasCauseInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("the tokenizer is closed"));
     }
 
     @Test
