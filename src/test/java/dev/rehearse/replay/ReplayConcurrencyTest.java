@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ReplayConcurrencyTest {
-    private static final int EPISODES = 30_000;
+    private static final int DRAWS = 3_000;
+    /** Numbers repeat after this many, so that each is exact as a float. */
+    private static final int NUMBERS = 40_000;
 
     private final ReplayMemory memory = Episodes.memory(Episodes.settings(50, new Sampling.Prioritized(0.6, 0.4)));
 
@@ -24,7 +26,7 @@ class ReplayConcurrencyTest {
         boolean[] mask = new boolean[length];
         float[] numbers = new float[length];
         float[] logProbs = new float[length];
-        Arrays.fill(tokens, number % 50_000);
+        Arrays.fill(tokens, number);
         Arrays.fill(mask, 1, length, true);
         Arrays.fill(numbers, number);
         Arrays.fill(logProbs, -number);
@@ -33,70 +35,64 @@ class ReplayConcurrencyTest {
 
     @Test
     void aReaderNeverSeesAnEpisodeThatIsHalfAnother() throws Exception {
-        CountDownLatch bothReady = new CountDownLatch(2);
         CountDownLatch firstAdded = new CountDownLatch(1);
+        CountDownLatch allDrawn = new CountDownLatch(1);
         ExecutorService threads = Executors.newFixedThreadPool(2);
         try {
-            Future<?> writer = threads.submit(() -> {
-                meet(bothReady);
-                for (int number = 0; number < EPISODES; number++) {
-                    memory.add(telling(number));
+            Future<Long> writer = threads.submit(() -> {
+                long number = 0;
+                while (allDrawn.getCount() > 0) {
+                    memory.add(telling((int) (number++ % NUMBERS)));
                     firstAdded.countDown();
                 }
+                return number;
             });
-            Future<Integer> reader = threads.submit(() -> {
-                meet(bothReady);
+            Future<?> reader = threads.submit(() -> {
                 firstAdded.await();
-                return readUntilDone(writer);
+                try {
+                    drawAndUpdate();
+                } finally {
+                    allDrawn.countDown();
+                }
+                return null;
             });
-            writer.get();
-            assertThat(reader.get()).isPositive();
+            reader.get();
+            long added = writer.get();
+            assertThat(memory.stats().added()).isEqualTo(added);
         } finally {
             threads.shutdownNow();
             assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
         }
-        ReplayStats stats = memory.stats();
-        assertThat(stats.added()).isEqualTo(EPISODES);
-        assertThat(stats.episodes()).isEqualTo(50);
-        assertThat(memory.limiter().counters().learned()).isEqualTo(stats.drawn());
+        assertThat(memory.stats().episodes()).isEqualTo(50);
+        assertThat(memory.stats().drawable()).isEqualTo(50);
+        assertThat(memory.stats().drawn()).isEqualTo(DRAWS * 16);
+        assertThat(memory.limiter().counters().learned()).isEqualTo(DRAWS * 16);
     }
 
-    private int readUntilDone(Future<?> writer) {
+    private void drawAndUpdate() {
         Batch batch = new Batch(16);
-        int rows = 0;
-        do {
+        for (int draw = 0; draw < DRAWS; draw++) {
             memory.draw(batch, 0, 0.4);
             for (int row = 0; row < batch.rows(); row++) {
                 assertWhole(batch, row);
             }
             memory.updatePriorities(batch, new float[batch.rows() * batch.length()]);
-            rows += batch.rows();
-        } while (!writer.isDone());
-        return rows;
+        }
     }
 
     private static void assertWhole(Batch batch, int row) {
-        int number = (int) batch.handle(row).number();
+        int number = (int) (batch.handle(row).number() % NUMBERS);
         int length = 2 + number % 40;
         assertThat(batch.lengths()[row]).isEqualTo(length);
         for (int t = 0; t < batch.length(); t++) {
             int at = row * batch.length() + t;
             boolean inside = t < length;
             boolean action = inside && t > 0;
-            boolean whole = batch.tokens()[at] == (inside ? number % 50_000 : 0)
+            boolean whole = batch.tokens()[at] == (inside ? number : 0)
                     && batch.actionMask()[at] == action
                     && batch.rewards()[at] == (inside ? number : 0)
                     && batch.priorLogProbs()[at] == (action ? -number : 0);
             assertThat(whole).as("row of episode %d at position %d", number, t).isTrue();
-        }
-    }
-
-    private static void meet(CountDownLatch latch) {
-        latch.countDown();
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         }
     }
 }

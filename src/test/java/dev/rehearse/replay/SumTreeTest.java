@@ -47,6 +47,16 @@ class SumTreeTest {
     }
 
     @Test
+    void thePointAtTheEndIsInTheLastLeafThatIsNotEmpty() {
+        SumTree tree = new SumTree(300);
+        for (int leaf = 0; leaf < 200; leaf++) {
+            tree.set(leaf, 0.1);
+        }
+        assertThat(tree.find(tree.total())).isEqualTo(199);
+        assertThat(tree.find(0)).isZero();
+    }
+
+    @Test
     void tenMillionUpdatesLeaveNoDrift() {
         SumTree old = new SumTree(4096);
         for (int i = 0; i < 10_000_000; i++) {
