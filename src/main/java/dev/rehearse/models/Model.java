@@ -37,8 +37,9 @@ public record Model(
     }
 
     public Model {
-        if (id.isBlank() || id.length() > 255 || id.indexOf('/') >= 0) {
-            throw new IllegalArgumentException("model id '" + id + "'; allowed: 1 to 255 characters without '/'");
+        if (!isName(id)) {
+            throw new IllegalArgumentException("model id '" + id
+                    + "'; allowed: 1 to 255 characters, no leading dot, no slash, no control character");
         }
         if ((kind == Kind.BLUEPRINT) != (directory == null)) {
             throw new IllegalArgumentException(
@@ -47,6 +48,15 @@ public record Model(
         if (contextLength != null && contextLength < 1) {
             throw new IllegalArgumentException("context length " + contextLength + "; allowed: at least 1");
         }
+    }
+
+    /** Whether a model could have this id: fit for a path, a folder and a database column. */
+    static boolean isName(String id) {
+        return !id.isBlank()
+                && id.length() <= 255
+                && !id.startsWith(".")
+                && id.chars().noneMatch(c -> c == '/' || c == '\\' || Character.isISOControl(c))
+                && StandardCharsets.UTF_8.newEncoder().canEncode(id);
     }
 
     /** A model made by a job. */

@@ -3,7 +3,6 @@ package dev.rehearse.models;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.DataDirectory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,7 +34,7 @@ public final class ModelCatalog {
     }
 
     public Optional<Model> find(String id) {
-        return rows.find(id).or(() -> Blueprints.find(id)).or(() -> findBase(id));
+        return Model.isName(id) ? rows.find(id).or(() -> Blueprints.find(id)).or(() -> findBase(id)) : Optional.empty();
     }
 
     /** @throws ApiException 404 when there is no such model */
@@ -102,14 +101,9 @@ public final class ModelCatalog {
     }
 
     private Optional<Model> findBase(String id) {
-        if (id.isBlank() || id.startsWith(".") || id.indexOf('/') >= 0 || id.indexOf('\\') >= 0) {
-            return Optional.empty();
-        }
         try {
             Path directory = folder.resolve(id);
-            return ModelDirectory.isOne(directory) && Files.isDirectory(directory)
-                    ? Optional.of(base(directory))
-                    : Optional.empty();
+            return ModelDirectory.isOne(directory) ? Optional.of(base(directory)) : Optional.empty();
         } catch (InvalidPathException e) {
             return Optional.empty();
         }
