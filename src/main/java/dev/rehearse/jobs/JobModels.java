@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -104,7 +105,8 @@ final class JobModels {
     }
 
     private void publish(Job job, String model, Path directory) {
-        if (catalog.find(model).isPresent()) {
+        Optional<Model> earlier = catalog.find(model);
+        if (earlier.isPresent() && !directory.equals(earlier.get().directory())) {
             delete(model); // of an earlier attempt, whose process died
         }
         catalog.publish(Model.tuned(
