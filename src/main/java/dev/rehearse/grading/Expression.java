@@ -103,7 +103,7 @@ sealed interface Expression {
         }
 
         boolean takes(int arguments) {
-            return arguments == 1 || arguments > 1 && (this == MIN || this == MAX);
+            return arguments == 1 || (arguments > 1 && (this == MIN || this == MAX));
         }
 
         double apply(double[] values) {

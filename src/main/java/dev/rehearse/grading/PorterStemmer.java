@@ -128,7 +128,7 @@ final class PorterStemmer {
         }
         String stem = cut(word, 1);
         int measure = measure(stem);
-        return measure > 1 || measure == 1 && !endsConsonantVowelConsonant(stem) ? stem : word;
+        return measure > 1 || (measure == 1 && !endsConsonantVowelConsonant(stem)) ? stem : word;
     }
 
     private static String step5b(String word) {
@@ -208,14 +208,23 @@ final class PorterStemmer {
                 .toList();
     }
 
+    /** Stem, then the words that have it. */
     private static Map<String, String> irregular() {
         Map<String, String> stems = new HashMap<>();
-        for (String pair :
-                ("skies sky, sky sky, dying die, lying lie, tying tie, news news, innings inning, inning inning,"
-                                + " outings outing, outing outing, cannings canning, canning canning, howe howe,"
-                                + " proceed proceed, exceed exceed, succeed succeed")
-                        .split(", ")) {
-            stems.put(pair.substring(0, pair.indexOf(' ')), pair.substring(pair.indexOf(' ') + 1));
+        for (List<String> line : List.of(
+                List.of("sky", "sky", "skies"),
+                List.of("die", "dying"),
+                List.of("lie", "lying"),
+                List.of("tie", "tying"),
+                List.of("news", "news"),
+                List.of("inning", "inning", "innings"),
+                List.of("outing", "outing", "outings"),
+                List.of("canning", "canning", "cannings"),
+                List.of("howe", "howe"),
+                List.of("proceed", "proceed"),
+                List.of("exceed", "exceed"),
+                List.of("succeed", "succeed"))) {
+            line.subList(1, line.size()).forEach(word -> stems.put(word, line.get(0)));
         }
         return Map.copyOf(stems);
     }

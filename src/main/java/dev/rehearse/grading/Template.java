@@ -20,6 +20,9 @@ public final class Template {
      */
     public static final int MAX_RENDERED_LENGTH = 131_072;
 
+    /** Each hole may read the reply's JSON anew. */
+    public static final int MAX_HOLES = 100;
+
     private final String source;
     private final List<Part> parts;
 
@@ -28,7 +31,12 @@ public final class Template {
         this.parts = List.copyOf(parts);
     }
 
-    /** @throws IllegalArgumentException if a hole is not closed, not a path, or not of {@code item} or {@code sample} */
+    /**
+     * Reads a template.
+     *
+     * @throws IllegalArgumentException if a hole is not closed, not a path, or not of {@code item} or {@code sample}, or
+     *     there are more than {@link #MAX_HOLES}
+     */
     public static Template parse(String source) {
         if (source.length() > MAX_RENDERED_LENGTH) {
             throw new IllegalArgumentException("the template has " + source.length() + " characters; at most "
@@ -41,6 +49,10 @@ public final class Template {
             if (close < 0) {
                 throw new IllegalArgumentException("'{{' at position " + open + " of the template '" + excerpt(source)
                         + "' is never closed; expected '}}' after it");
+            }
+            if (parts.size() == 2 * MAX_HOLES) {
+                throw new IllegalArgumentException("the template '" + excerpt(source) + "' has more than " + MAX_HOLES
+                        + " variables; that is the most allowed");
             }
             parts.add(new Text(source.substring(end, open)));
             parts.add(new Hole(
@@ -91,7 +103,8 @@ public final class Template {
         return source;
     }
 
-    private static String excerpt(String text) {
+    /** Enough of a text to recognise it in a message. */
+    static String excerpt(String text) {
         return text.length() <= 80 ? text : text.substring(0, 80) + "…";
     }
 

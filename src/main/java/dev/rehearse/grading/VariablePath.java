@@ -58,7 +58,7 @@ record VariablePath(String source, Root root, List<Step> steps) {
     }
 
     private static IllegalArgumentException malformed(String source) {
-        return new IllegalArgumentException("'{{ " + source + " }}' is not a variable; " + ALLOWED);
+        return new IllegalArgumentException("'{{ " + Template.excerpt(source) + " }}' is not a variable; " + ALLOWED);
     }
 
     /** A string as it is, anything else as JSON; a null that is there renders as {@code null}. */
@@ -76,7 +76,7 @@ record VariablePath(String source, Root root, List<Step> steps) {
     }
 
     private static UnknownVariable unknown(String source, String reason) {
-        return new UnknownVariable("'{{ " + source + " }}' has no value: " + reason);
+        return new UnknownVariable("'{{ " + Template.excerpt(source) + " }}' has no value: " + reason);
     }
 
     enum Root {

@@ -50,7 +50,7 @@ final class Words {
         StringBuilder word = new StringBuilder();
         text.toLowerCase(Locale.ROOT).codePoints().forEach(symbol -> {
             boolean alone = isWordByItself(symbol);
-            boolean part = Character.isLetterOrDigit(symbol) || isMark(symbol) && !word.isEmpty();
+            boolean part = Character.isLetterOrDigit(symbol) || (isMark(symbol) && !word.isEmpty());
             if (alone || !part) {
                 flush(word, words);
             }

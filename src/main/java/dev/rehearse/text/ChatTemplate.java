@@ -20,7 +20,10 @@ import java.util.function.Function;
  * transformers renders it differs where a content begins with white space. Immutable; lives no longer than its tokenizer.
  */
 public final class ChatTemplate {
-    /** Our own form in the language of transformers' chat templates. */
+    /**
+     * Our own form in the language of transformers' chat templates: the same ids for contents without the spelling of a special token.
+     * Elsewhere such a spelling becomes the token, as templates there render one string.
+     */
     static final String JINJA = "{% for message in messages %}"
             + "{% if message['role'] == 'assistant' %}{{ '<|assistant|>' }}"
             + "{% elif message['role'] in ['system', 'developer'] %}{{ '<|system|>' }}"

@@ -14,7 +14,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * Text to token ids and back, by the tokenizer.json of a model directory: ours or any byte-level or byte-fallback BPE (GPT-2, Llama,
- * Qwen, SmolLM). Text never spells a special token: {@code "<|end|>"} in a message is seven ordinary characters or so to the model.
+ * Qwen, SmolLM). Text never spells a special token: {@code "<|end|>"} in a message is ordinary characters to the model.
  *
  * <p>May be called from any thread; {@link #close} waits for encodings in progress, and encoding afterwards throws.
  */
@@ -113,7 +113,7 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     public boolean isSpecial(int id) {
-        return special.get(id);
+        return id >= 0 && special.get(id);
     }
 
     public boolean hasSpecial(String token) {

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import com.google.gson.JsonPrimitive;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -88,7 +89,7 @@ final class TokenizerDirectory {
 
     /**
      * A tokenizer.json in which special tokens are ordinary text: they are no longer cut out of the input before the model sees it, and
-     * the model has no entry by which to spell them. Other added tokens keep their ids by moving into the model's vocabulary. The
+     * a model that looks up whole words has no entry for them. Other added tokens keep their ids by moving into the model's vocabulary. The
      * unknown token stays, as what it says.
      */
     String plainTokenizer() {
@@ -105,13 +106,11 @@ final class TokenizerDirectory {
                 tokens.add(spelling, added.getAsJsonObject().get("id"));
             }
         }
-        JsonElement unknown = model.get("unk_token");
-        for (String spelling : special) {
-            if (unknown == null
-                    || unknown.isJsonNull()
-                    || !unknown.getAsString().equals(spelling)) {
-                tokens.remove(spelling);
-            }
+        if (looksUpWholeWords()) {
+            JsonElement unknown = model.get("unk_token");
+            special.stream()
+                    .filter(spelling -> !new JsonPrimitive(spelling).equals(unknown))
+                    .forEach(tokens::remove);
         }
         plain.add("added_tokens", kept);
         return plain.toString();

@@ -1,10 +1,106 @@
 package dev.rehearse.training;
 
+import dev.rehearse.qlearning.Hyperparameter;
+import dev.rehearse.qlearning.Hyperparameters;
+import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Loss;
+import dev.rehearse.qlearning.Hyperparameters.TargetSync;
+import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
-/** Every setting of reinforcement, its default and its range. */
-public record ReinforcementSettings() {
+/**
+ * Every setting of reinforcement. Immutable; 0 stands for "chosen from the data" where a default says so.
+ *
+ * @param epochs passes over the prompts, 1 to 50; default 1
+ * @param batchSize episodes per update, 1 to 256; default 64
+ * @param learningRateMultiplier scales both learning rates; default 1
+ * @param repliesPerPrompt compute_multiplier, rounded up; default 1
+ * @param evalInterval updates between evaluations; 0: a tenth of the run
+ * @param evalSamples validation prompts per evaluation; default 500
+ * @param maxSteps updates; 0: as many as the epochs take
+ * @param patience evaluations without a better one before the run stops; default 5
+ */
+public record ReinforcementSettings(
+        int epochs,
+        int batchSize,
+        double learningRateMultiplier,
+        int repliesPerPrompt,
+        int evalInterval,
+        int evalSamples,
+        int maxSteps,
+        int patience,
+        Hyperparameters learning) {
+    private static final List<String> EFFORTS = List.of("default", "low", "medium", "high");
+
     static ReinforcementSettings parse(Map<String, Object> settings) {
-        return new ReinforcementSettings();
+        SettingsReader own = new SettingsReader("", settings);
+        own.oneOf("algorithm", "soft_dqn", List.of("soft_dqn"));
+        SettingsReader openAi = own.object("hyperparameters");
+        openAi.oneOf("reasoning_effort", "default", EFFORTS);
+        SettingsReader dqn = own.object("dqn");
+        ReinforcementSettings parsed = new ReinforcementSettings(
+                openAi.integer("n_epochs", 1, 1, 50),
+                openAi.integer("batch_size", 64, 1, 256),
+                openAi.number("learning_rate_multiplier", 1, 1e-9, 1e9),
+                (int) Math.ceil(openAi.number("compute_multiplier", 1, 1e-5, 10)),
+                openAi.integer("eval_interval", 0, 1, 1_000_000),
+                openAi.integer("eval_samples", 500, 1, 1_000_000),
+                dqn.integer("max_steps", 0, 1, 100_000_000),
+                dqn.integer("patience", 5, 1, 1000),
+                learning(dqn));
+        own.refuseUnknown();
+        openAi.refuseUnknown();
+        return parsed;
+    }
+
+    private static Hyperparameters learning(SettingsReader dqn) {
+        Map<Hyperparameter, Double> given = new EnumMap<>(Hyperparameter.class);
+        Map<String, SettingsReader> groups = new HashMap<>();
+        boolean prioritized = dqn.switchedOn("prioritized");
+        SettingsReader target = dqn.object("target");
+        groups.put("target", target);
+        for (Hyperparameter parameter : Hyperparameter.values()) {
+            int dot = parameter.wireName().indexOf('.');
+            SettingsReader reader = dqn;
+            if (dot > 0) {
+                String group = parameter.wireName().substring(0, dot);
+                reader = groups.computeIfAbsent(group, absent -> dqn.object(absent));
+            }
+            reader.hyperparameter(parameter, parameter.wireName().substring(dot + 1))
+                    .ifPresent(value -> given.put(parameter, value));
+        }
+        Hyperparameters parsed = new Hyperparameters(
+                given,
+                prioritized ? Draws.PRIORITIZED : Draws.UNIFORM,
+                target.oneOf("kind", "ema", List.of("ema", "hard")).equals("ema") ? TargetSync.EMA : TargetSync.HARD,
+                dqn.oneOf("loss", "mse", List.of("mse", "huber")).equals("mse") ? Loss.MSE : Loss.HUBER,
+                dqn.flag("share_trunk", true) ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
+        dqn.refuseUnknown();
+        groups.values().forEach(SettingsReader::refuseUnknown);
+        refuseIdle(parsed);
+        return parsed;
+    }
+
+    /** A setting that the chosen form never reads is a mistake, not a wish. */
+    private static void refuseIdle(Hyperparameters parsed) {
+        refuseUnless(parsed.loss() == Loss.HUBER, parsed, Hyperparameter.HUBER_DELTA, "loss is mse");
+        refuseUnless(parsed.targetSync() == TargetSync.EMA, parsed, Hyperparameter.TARGET_TAU, "target.kind is hard");
+        refuseUnless(
+                parsed.targetSync() == TargetSync.HARD, parsed, Hyperparameter.TARGET_INTERVAL, "target.kind is ema");
+    }
+
+    private static void refuseUnless(
+            boolean applies, Hyperparameters parsed, Hyperparameter parameter, String because) {
+        if (!applies && parsed.given().containsKey(parameter)) {
+            String name = "dqn." + parameter.wireName();
+            throw new InvalidSettingException(name, name + " does not apply: " + because);
+        }
+    }
+
+    Map<String, Object> openAiHyperparameters() {
+        return Map.of("n_epochs", epochs, "batch_size", batchSize, "learning_rate_multiplier", learningRateMultiplier);
     }
 }

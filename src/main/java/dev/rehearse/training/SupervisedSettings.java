@@ -1,10 +1,77 @@
 package dev.rehearse.training;
 
+import dev.rehearse.text.TokenizerKind;
+import dev.rehearse.text.TokenizerSpec;
+import java.util.List;
 import java.util.Map;
 
-/** Every setting of supervised training, its default and its range. */
-public record SupervisedSettings() {
+/**
+ * Every setting of supervised training. Immutable; 0 stands for "chosen from the data" where a default says so.
+ *
+ * @param epochs passes over the training examples, 1 to 50; 0: 10 from a blueprint, 3 otherwise
+ * @param batchSize examples per update, 1 to 256; 0: a two-hundredth of the examples, between 8 and 128
+ * @param learningRate peak rate; 0: 1e-3 from a blueprint, 5e-5 otherwise
+ * @param learningRateMultiplier scales the learning rate
+ * @param patience evaluations without a better validation loss before the run stops
+ * @param maxSteps most updates; 0: as many as the epochs take
+ * @param dropout share of activations dropped while learning
+ * @param tokenizer what a blueprint's tokenizer is trained as
+ */
+public record SupervisedSettings(
+        int epochs,
+        int batchSize,
+        double learningRate,
+        double learningRateMultiplier,
+        int patience,
+        int maxSteps,
+        double dropout,
+        TokenizerSpec tokenizer) {
+    private static final int VOCABULARY = 4096;
+    private static final List<String> KINDS = List.of("word", "char", "bpe");
+
     static SupervisedSettings parse(Map<String, Object> settings) {
-        return new SupervisedSettings();
+        SettingsReader own = new SettingsReader("", settings);
+        SettingsReader openAi = own.object("hyperparameters");
+        SettingsReader tokenizer = own.object("tokenizer");
+        SupervisedSettings parsed = new SupervisedSettings(
+                openAi.integer("n_epochs", 0, 1, 50),
+                openAi.integer("batch_size", 0, 1, 256),
+                own.number("learning_rate", 0, 1e-9, 1),
+                openAi.number("learning_rate_multiplier", 1, 1e-9, 1e9),
+                own.integer("patience", 5, 1, 1000),
+                own.integer("max_steps", 0, 1, 100_000_000),
+                own.number("dropout", 0.1, 0, 0.9),
+                tokenizer(tokenizer));
+        own.refuseUnknown();
+        openAi.refuseUnknown();
+        tokenizer.refuseUnknown();
+        return parsed;
+    }
+
+    private static TokenizerSpec tokenizer(SettingsReader reader) {
+        TokenizerKind kind = TokenizerKind.of(reader.oneOf("kind", "bpe", KINDS));
+        int size = reader.integer("vocabulary_size", VOCABULARY, 1, 1_000_000);
+        try {
+            return new TokenizerSpec(kind, size, reader.flag("lowercase", false));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException("tokenizer.vocabulary_size", String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** The settings with every 0 replaced. */
+    SupervisedSettings resolved(int examples, boolean fromBlueprint) {
+        return new SupervisedSettings(
+                epochs > 0 ? epochs : fromBlueprint ? 10 : 3,
+                batchSize > 0 ? batchSize : Math.max(8, Math.min(128, examples / 200)),
+                (learningRate > 0 ? learningRate : fromBlueprint ? 1e-3 : 5e-5) * learningRateMultiplier,
+                1,
+                patience,
+                maxSteps,
+                dropout,
+                tokenizer);
+    }
+
+    Map<String, Object> openAiHyperparameters() {
+        return Map.of("n_epochs", epochs, "batch_size", batchSize, "learning_rate_multiplier", learningRateMultiplier);
     }
 }

@@ -1,14 +1,76 @@
 package dev.rehearse.training;
 
+import dev.rehearse.networks.Blueprint;
+import dev.rehearse.networks.Device;
+import dev.rehearse.networks.NetworkOptions;
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.qlearning.Hyperparameters;
+import dev.rehearse.training.Method.Reinforcement;
+import dev.rehearse.training.Method.Supervised;
+import java.util.function.LongSupplier;
+
 /** Runs one training after the other or several at once; each call owns everything it makes. Thread-safe. */
 public final class Trainer {
+
+    private final Device device;
+    private final LongSupplier nanoTime;
+
+    /** @param nanoTime a clock for rates and durations; learning does not depend on it */
+    public Trainer(Device device, LongSupplier nanoTime) {
+        this.device = device;
+        this.nanoTime = nanoTime;
+    }
+
     /**
      * Trains to the end, on the calling thread and the device's.
      *
      * @throws InvalidExampleException when a row cannot be learned from; nothing was written
      * @throws StoppedException when {@code control} asked to stop
      */
-    public RunResult run(RunSpec spec, RunControl control) {
-        throw new UnsupportedOperationException("being written");
+    public RunResult run(RunSpec given, RunControl control) {
+        TrainingData data = HeldOut.complete(given.data(), given.seed());
+        RunSpec spec = new RunSpec(given.start(), data, given.method(), given.seed(), given.outputDirectory());
+        if (spec.method() instanceof Supervised supervised) {
+            return supervised(spec, supervised.settings(), control);
+        }
+        return reinforcement(spec, (Reinforcement) spec.method(), control);
+    }
+
+    private RunResult supervised(RunSpec spec, SupervisedSettings given, RunControl control) {
+        boolean fresh = spec.start() instanceof StartingPoint.Blueprint;
+        SupervisedSettings settings = given.resolved(spec.data().train().size(), fresh);
+        NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED);
+        try (StartingModel start = fresh ? fresh(spec, settings, options) : open(spec, options)) {
+            return new SupervisedTraining(spec, settings, start, control, nanoTime).run();
+        }
+    }
+
+    private RunResult reinforcement(RunSpec spec, Reinforcement method, RunControl control) {
+        if (spec.start() instanceof StartingPoint.Blueprint blueprint) {
+            throw new IllegalArgumentException(
+                    blueprint.name() + " has learned nothing yet; allowed: a model, e.g. one trained with supervised");
+        }
+        Hyperparameters.ValueTrunk trunk = method.settings().learning().valueTrunk();
+        NetworkOptions options =
+                options(0, trunk == Hyperparameters.ValueTrunk.SHARED ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
+        try (StartingModel start = open(spec, options);
+                FineTuning run = new FineTuning(spec, method, start, control, nanoTime)) {
+            return run.run();
+        }
+    }
+
+    private NetworkOptions options(double dropout, ValueTrunk trunk) {
+        return new NetworkOptions(device.computeType(), dropout, trunk);
+    }
+
+    private StartingModel open(RunSpec spec, NetworkOptions options) {
+        return StartingModel.open(device, ((StartingPoint.Directory) spec.start()).path(), options);
+    }
+
+    private StartingModel fresh(RunSpec spec, SupervisedSettings settings, NetworkOptions options) {
+        String name = ((StartingPoint.Blueprint) spec.start()).name();
+        Blueprint blueprint =
+                Blueprint.named(name).orElseThrow(() -> new IllegalArgumentException("there is no blueprint " + name));
+        return StartingModel.fresh(device, blueprint, spec, settings.tokenizer(), options);
     }
 }

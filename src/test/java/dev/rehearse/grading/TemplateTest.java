@@ -66,6 +66,13 @@ class TemplateTest {
     }
 
     @Test
+    void keepsANullInsideAnObject() {
+        Sample reply = new Sample("{\"a\": {\"b\": null}}");
+        assertEquals(
+                "{\"b\":null}", Template.parse("{{ sample.output_json.a }}").render(Map.of(), reply));
+    }
+
+    @Test
     void takesClosingBracesOutsideAHoleAsText() {
         assertEquals("{\"a\":{\"b\":1}}", render("{\"a\":{\"b\":{{item.n}}}}", Map.of("n", 1)));
     }
@@ -139,6 +146,13 @@ class TemplateTest {
         String longest = "x".repeat(Template.MAX_RENDERED_LENGTH);
         assertEquals(longest, render("{{ item.a }}", Map.of("a", longest)));
         assertThrows(TextTooLong.class, () -> render("{{ item.a }}!", Map.of("a", longest)));
+    }
+
+    @Test
+    void holdsUpToAHundredVariablesAndNoMore() {
+        String most = "{{ item.n }}".repeat(Template.MAX_HOLES);
+        assertEquals("1".repeat(Template.MAX_HOLES), render(most, Map.of("n", 1)));
+        assertThrows(IllegalArgumentException.class, () -> Template.parse(most + "{{ item.n }}"));
     }
 
     @Test

@@ -1,0 +1,72 @@
+package dev.rehearse.networks;
+
+import com.google.gson.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** A network family with its sizes: what {@code config.json} says. Immutable. */
+public sealed interface Architecture permits Gpt2 {
+    /** Entries of the vocabulary. */
+    int vocabularySize();
+
+    /** Most tokens of prompt and reply together. */
+    int contextLength();
+
+    /** Width D of the hidden state. */
+    int width();
+
+    int layers();
+
+    int heads();
+
+    /** Every weight of the language model by its Hugging Face name, in the order of the file, with its shape. */
+    Map<String, long[]> weightShapes();
+
+    /** Script resource and class of the family. */
+    ScriptName script();
+
+    /** What the script's attributes are for these sizes. */
+    Map<String, Object> scriptAttributes();
+
+    /** The content of a Hugging Face {@code config.json}. */
+    JsonObject toConfig(int endId);
+
+    /** The resource's name and the class it defines. */
+    record ScriptName(String resource, String type) {}
+
+    /** The weights of the value head V(s), kept beside the language model: D → D → 1. */
+    default Map<String, long[]> valueShapes() {
+        Map<String, long[]> shapes = new LinkedHashMap<>();
+        shapes.put("value.fc.weight", new long[] {width(), width()});
+        shapes.put("value.fc.bias", new long[] {width()});
+        shapes.put("value.out.weight", new long[] {1, width()});
+        shapes.put("value.out.bias", new long[] {1});
+        return shapes;
+    }
+
+    /** Numbers in the language model. */
+    default long parameters() {
+        long count = 0;
+        for (long[] shape : weightShapes().values()) {
+            long size = 1;
+            for (long side : shape) {
+                size *= side;
+            }
+            count += size;
+        }
+        return count;
+    }
+
+    /**
+     * Reads {@code config.json}.
+     *
+     * @throws InvalidModelException naming the key that is missing, of the wrong type or not supported
+     */
+    static Architecture fromConfig(JsonObject config) {
+        String type = ModelConfig.string(config, "model_type");
+        return switch (type) {
+            case "gpt2" -> Gpt2.fromConfig(config);
+            default -> throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2");
+        };
+    }
+}

@@ -1,0 +1,65 @@
+package dev.rehearse.networks;
+
+/**
+ * Key/value state of many sequences that grow token by token, each in its slot. Thread-safe; calls are executed one
+ * after the other.
+ */
+public interface Decoding extends AutoCloseable {
+    int slots();
+
+    /** Most tokens of one sequence. */
+    int capacity();
+
+    /**
+     * Reads whole prompts into slots and chooses the token after each.
+     *
+     * @param slots (B) distinct slots; what was in them is overwritten
+     * @param prompts (B, T_b) token ids
+     */
+    Choice prefill(int[] slots, int[][] prompts, Choosing choosing);
+
+    /**
+     * Reads one token into each of the slots 0 … B−1 and chooses the token after it.
+     *
+     * @param tokens (B) the token to read
+     * @param positions (B) where it stands in its sequence
+     */
+    Choice decode(int[] tokens, int[] positions, Choosing choosing);
+
+    @Override
+    void close();
+
+    /** How the next tokens are chosen. */
+    sealed interface Choosing {
+        /**
+         * From the policy, each row in its own way.
+         *
+         * @param temperature (B) 0 is greedy
+         * @param topK (B) 0 keeps all
+         * @param topP (B)
+         * @param uniform (B) a number in [0, 1) that decides the draw
+         * @param alternatives how many of the most probable tokens to report; at least 1
+         */
+        record Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives)
+                implements Choosing {}
+
+        /**
+         * From the behaviour policy (1 − ε)·π + ε·π₀, each truncated to {@code topK} at its own temperature; needs a
+         * decoding made with a prior.
+         *
+         * @param uniform (B) a number in [0, 1) that decides the draw
+         */
+        record Explore(double epsilon, double temperature, double priorTemperature, int topK, float[] uniform)
+                implements Choosing {}
+    }
+
+    /**
+     * The tokens chosen.
+     *
+     * @param tokens (B)
+     * @param logProbs (B) of {@code Each}: log π at temperature 1; of {@code Explore}: of the mixture drawn from
+     * @param topTokens (B, K) most probable tokens, best first; no rows for {@code Explore}
+     * @param topLogProbs (B, K) their log π
+     */
+    record Choice(int[] tokens, float[] logProbs, int[][] topTokens, float[][] topLogProbs) {}
+}

@@ -1,0 +1,152 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.JniUtils;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * One processor and the one thread that runs all its tensor work.
+ *
+ * <p>One thread, because gradient mode and the graph executor's settings belong to a thread, because OpenMP teams of
+ * several callers slow each other down by orders of magnitude, and because the order of work, and with it every bit of
+ * the result, is then the order of submission. Thread-safe.
+ */
+public final class Device implements AutoCloseable {
+    /** What goes first when several pieces of work wait. */
+    public enum Priority {
+        /** One step of a reply that somebody waits for. */
+        SERVING,
+        /** A bounded piece of a training run. */
+        TRAINING
+    }
+
+    private final ThreadPoolExecutor executor;
+    private final AtomicLong submitted = new AtomicLong();
+    private final PtNDManager manager;
+    private final ComputeType computeType;
+    private volatile Thread thread = Thread.currentThread();
+
+    /** Starts the engine on the processor, or on GPU 0 when {@code name} is {@code gpu}. */
+    public static Device open(String name) {
+        return new Device(
+                switch (name) {
+                    case "cpu" -> ai.djl.Device.cpu();
+                    case "gpu" -> ai.djl.Device.gpu();
+                    default -> throw new IllegalArgumentException("the device is " + name + "; allowed: cpu, gpu");
+                });
+    }
+
+    private Device(ai.djl.Device device) {
+        executor = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new PriorityBlockingQueue<>(),
+                work -> own(new Thread(work, "device-" + device)));
+        executor.prestartAllCoreThreads();
+        manager = call(Priority.TRAINING, () -> {
+            PtNDManager opened = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
+            JniUtils.setGradMode(false);
+            JniUtils.setGraphExecutorOptimize(false);
+            return opened;
+        });
+        computeType = call(Priority.TRAINING, () -> ComputeType.fastest(manager));
+    }
+
+    private Thread own(Thread created) {
+        created.setDaemon(true);
+        thread = created;
+        return created;
+    }
+
+    /** The type in which matrix products are fastest here, measured once when the device was opened. */
+    public ComputeType computeType() {
+        return computeType;
+    }
+
+    /** The owner of everything that lives longer than one call; used on the device's thread only. */
+    PtNDManager manager() {
+        return manager;
+    }
+
+    /**
+     * Runs work on the device's thread and waits for it; on that thread itself, at once.
+     *
+     * @throws CancellationException when the caller was interrupted while waiting; the interrupt is restored
+     */
+    <T> T call(Priority priority, Callable<T> work) {
+        if (Thread.currentThread() == thread) {
+            return direct(work);
+        }
+        Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work);
+        executor.execute(queued);
+        try {
+            return queued.get();
+        } catch (InterruptedException e) {
+            queued.cancel(false);
+            Thread.currentThread().interrupt();
+            throw new CancellationException("interrupted while waiting for the device");
+        } catch (ExecutionException e) {
+            throw asUnchecked(e.getCause());
+        }
+    }
+
+    void run(Priority priority, Runnable work) {
+        call(priority, () -> {
+            work.run();
+            return true;
+        });
+    }
+
+    private static <T> T direct(Callable<T> work) {
+        try {
+            return work.call();
+        } catch (Exception e) {
+            throw asUnchecked(e);
+        }
+    }
+
+    private static RuntimeException asUnchecked(@org.jspecify.annotations.Nullable Throwable cause) {
+        if (cause instanceof RuntimeException unchecked) {
+            return unchecked;
+        }
+        if (cause instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException("the device failed", cause);
+    }
+
+    /** Ends the thread after the work already begun, and frees what the device owns. */
+    @Override
+    public void close() {
+        run(Priority.TRAINING, manager::close);
+        executor.shutdownNow();
+    }
+
+    /** A piece of work in the queue: by priority, then first come, first served. */
+    private static final class Work<T> extends FutureTask<T> implements Comparable<Work<?>> {
+        private final Priority priority;
+        private final long number;
+
+        Work(Priority priority, long number, Callable<T> work) {
+            super(work);
+            this.priority = priority;
+            this.number = number;
+        }
+
+        @Override
+        public int compareTo(Work<?> other) {
+            int byPriority = priority.compareTo(other.priority);
+            return byPriority != 0 ? byPriority : Long.compare(number, other.number);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+
+/** Keys and values of every layer for S slots of C tokens, (S, C, H, D/H) each, f32. Confined to the device's thread. */
+final class KeyValueCache implements AutoCloseable {
+    private final PtNDManager manager;
+    private final IValue list;
+
+    KeyValueCache(PtNDManager parent, Architecture architecture, int slots, int capacity) {
+        manager = (PtNDManager) parent.newSubManager();
+        PtNDArray[] arrays = new PtNDArray[2 * architecture.layers()];
+        int heads = architecture.heads();
+        Shape shape = new Shape(slots, capacity, heads, architecture.width() / heads);
+        for (int i = 0; i < arrays.length; i++) {
+            arrays[i] = (PtNDArray) manager.zeros(shape, DataType.FLOAT32);
+        }
+        list = IValue.listFrom(arrays);
+    }
+
+    IValue list() {
+        return list;
+    }
+
+    @Override
+    public void close() {
+        list.close();
+        manager.close();
+    }
+}

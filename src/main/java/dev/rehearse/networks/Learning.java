@@ -1,0 +1,176 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.rehearse.networks.AdamW.Group;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The learning half of a {@link TorchNetwork}: losses, gradients, optimiser. Confined to the device's thread. */
+final class Learning implements AutoCloseable {
+    private static final SoftQLoss NO_Q = new SoftQLoss(1, 0, 1, 0, 0);
+
+    private final TorchNetwork network;
+    private final PtNDManager manager;
+    private final AdamW optimiser;
+    private final Map<SoftQLoss, Script> losses = new HashMap<>();
+
+    Learning(TorchNetwork network) {
+        this.network = network;
+        manager = (PtNDManager) network.device().manager().newSubManager();
+        optimiser = new AdamW(manager);
+    }
+
+    AdamW optimiser() {
+        return optimiser;
+    }
+
+    Readings read(TokenBatch batch) {
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
+            Rows rows = Rows.of(scope, batch);
+            NDList outputs = network.evaluate(scope, "read", rows);
+            return readings(scope, batch, rows, outputs);
+        }
+    }
+
+    /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
+    void begin() {
+        List<PtNDArray> all = network.weights().select(name -> true);
+        Autograd.track(all);
+        Autograd.clear(all);
+    }
+
+    /** Adds the gradient of one micro-batch. */
+    void accumulate(MicroBatch part, Objective objective, FitTotals totals) {
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
+            Rows rows = Rows.of(scope, part.batch());
+            NDList prior = prior(scope, rows, objective);
+            Autograd.differentiate(() -> {
+                NDList outputs = network.evaluate(scope, "learn", rows);
+                Readings readings = readings(scope, part.batch(), rows, outputs);
+                totals.add(part, readings);
+                totals.addEntropy(sum(scope, "entropy", outputs.get(0)));
+                NDArray loss = loss(scope, new Pass(part, rows, outputs, prior, readings), objective, totals);
+                totals.addLoss(loss.getFloat());
+                return loss;
+            });
+        }
+    }
+
+    /** What the loss of one micro-batch is made of; {@code prior} is empty where the objective has none. */
+    private record Pass(MicroBatch part, Rows rows, NDList outputs, NDList prior, Readings readings) {
+        NDArray logPi() {
+            return outputs.get(0);
+        }
+
+        NDArray values() {
+            return outputs.get(1);
+        }
+    }
+
+    private static NDList prior(PtNDManager scope, Rows rows, Objective objective) {
+        if (objective instanceof Objective.SoftQ soft) {
+            return ((TorchNetwork) soft.prior()).evaluate(scope, "read", rows);
+        }
+        return new NDList();
+    }
+
+    private Readings readings(PtNDManager scope, TokenBatch batch, Rows rows, NDList outputs) {
+        try (IValue logPi = IValue.from((PtNDArray) outputs.get(0));
+                IValue actions = IValue.from((PtNDArray) rows.actions());
+                IValue taken = script(NO_Q).infer("taken", logPi, actions)) {
+            float[] values = outputs.get(1).toFloatArray();
+            return Rows.split(batch, taken.toTensor(scope).toFloatArray(), values);
+        }
+    }
+
+    private double sum(PtNDManager scope, String method, NDArray argument) {
+        try (IValue value = IValue.from((PtNDArray) argument);
+                IValue result = script(NO_Q).infer(method, value)) {
+            return TorchNetwork.scalar(result.toTensor(scope));
+        }
+    }
+
+    private NDArray loss(PtNDManager scope, Pass pass, Objective objective, FitTotals totals) {
+        float mean = 1f / totals.actionCount();
+        NDArray actions = pass.rows().actions();
+        float[] even = new float[pass.part().batch().actionCount()];
+        Arrays.fill(even, mean);
+        if (objective instanceof Objective.Imitation) {
+            return call(scope, NO_Q, "nll", new NDList(pass.logPi(), actions, scope.create(even)));
+        }
+        if (objective instanceof Objective.ValueRegression regression) {
+            NDArray returns = joined(scope, regression.returns(), pass.part());
+            return call(scope, NO_Q, "value", new NDList(pass.values(), returns, scope.create(even)));
+        }
+        return softLoss(scope, pass, (Objective.SoftQ) objective, totals);
+    }
+
+    private NDArray softLoss(PtNDManager scope, Pass pass, Objective.SoftQ soft, FitTotals totals) {
+        TokenBatch batch = pass.part().batch();
+        int first = pass.part().first();
+        float[] weight = Rows.spread(batch, soft.importance(), first);
+        for (int n = 0; n < weight.length; n++) {
+            weight[n] /= totals.actionCount();
+        }
+        float[][] targets = soft.targets().of(first, pass.readings());
+        NDArray weights = scope.create(weight);
+        NDArray priorLogPi = pass.prior().get(0);
+        NDList arguments = new NDList(
+                pass.logPi(),
+                pass.values(),
+                pass.rows().actions(),
+                joined(scope, soft.priorLogProbs(), pass.part()),
+                scope.create(Rows.join(targets, 0, targets.length)),
+                weights,
+                scope.create(Rows.spread(batch, soft.demonstration(), first)));
+        NDArray loss = call(scope, soft.loss(), "soft", arguments);
+        NDList divergence =
+                script(soft.loss()).learn(scope, "divergence", new NDList(pass.logPi(), priorLogPi, weights));
+        totals.addDivergence(divergence.get(1).getFloat());
+        return soft.loss().klWeight() > 0 ? loss.add(divergence.get(0)) : loss;
+    }
+
+    private static NDArray joined(PtNDManager scope, float[][] bySequence, MicroBatch part) {
+        return scope.create(
+                Rows.join(bySequence, part.first(), part.first() + part.batch().size()));
+    }
+
+    private NDArray call(PtNDManager scope, SoftQLoss loss, String method, NDList arguments) {
+        return script(loss).learn(scope, method, arguments).get(0);
+    }
+
+    private Script script(SoftQLoss loss) {
+        return losses.computeIfAbsent(
+                loss,
+                absent -> Script.load(
+                        manager,
+                        "td",
+                        "Td",
+                        Map.of(
+                                "alpha", loss.alpha(),
+                                "huber_delta", loss.huberDelta(),
+                                "value_weight", loss.valueWeight(),
+                                "kl_weight", loss.klWeight(),
+                                "bc_weight", loss.bcWeight())));
+    }
+
+    /** Moves the weights by the accumulated gradient; returns its norm. */
+    double update(LearningRates rates) {
+        List<Group> groups = List.of(
+                new Group(network.modelWeights(), rates.model()), new Group(network.valueWeights(), rates.value()));
+        return optimiser.step(groups, rates.maxGradientNorm());
+    }
+
+    @Override
+    public void close() {
+        losses.values().forEach(Script::close);
+        optimiser.close();
+        manager.close();
+    }
+}

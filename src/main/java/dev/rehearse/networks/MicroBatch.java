@@ -1,0 +1,48 @@
+package dev.rehearse.networks;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A run of a batch's sequences that fits one bounded piece of work. Immutable.
+ *
+ * @param first index of its first sequence in the whole batch
+ */
+record MicroBatch(int first, TokenBatch batch) {
+    /** Operations per piece: below 100 ms of a 2-core processor's matrix products. */
+    private static final double OPERATIONS = 1.5e10;
+
+    private static final int FEWEST_TOKENS = 512;
+    private static final int MOST_TOKENS = 8192;
+
+    /** Tokens of a piece, padding included; depends on the architecture only, so that results do not on timing. */
+    static int tokens(Architecture architecture) {
+        double affordable = OPERATIONS / (6.0 * architecture.parameters());
+        return (int) Math.max(FEWEST_TOKENS, Math.min(MOST_TOKENS, affordable));
+    }
+
+    static List<MicroBatch> split(TokenBatch batch, int tokens) {
+        List<MicroBatch> parts = new ArrayList<>();
+        int first = 0;
+        int longest = 0;
+        for (int b = 0; b < batch.size(); b++) {
+            int widened = Math.max(longest, batch.tokens()[b].length);
+            if (b > first && (long) widened * (b - first + 1) > tokens) {
+                parts.add(new MicroBatch(first, batch.slice(first, b)));
+                first = b;
+                widened = batch.tokens()[b].length;
+            }
+            longest = widened;
+        }
+        if (batch.size() > first) {
+            parts.add(new MicroBatch(first, batch.slice(first, batch.size())));
+        }
+        return parts;
+    }
+
+    /** Writes this part's readings to their places in the whole batch's. */
+    void place(Readings part, Readings whole) {
+        System.arraycopy(part.logProbs(), 0, whole.logProbs(), first, batch.size());
+        System.arraycopy(part.values(), 0, whole.values(), first, batch.size());
+    }
+}

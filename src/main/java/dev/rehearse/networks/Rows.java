@@ -1,0 +1,92 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+
+/**
+ * A {@link TokenBatch} as tensors: ids (B, T) padded on the right, and flat positions in (B·T).
+ *
+ * @param ids (B, T) i64
+ * @param states (N) where each action is decided: the position before it
+ * @param valueStates (N + B') the same, then the state after each sequence's last action
+ * @param actions (N) token ids
+ */
+record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
+    /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
+    private static final int LENGTH_BUCKET = 4;
+
+    static Rows of(PtNDManager scope, TokenBatch batch) {
+        int time = (batch.longest() + LENGTH_BUCKET - 1) / LENGTH_BUCKET * LENGTH_BUCKET;
+        int count = batch.actionCount();
+        long[] ids = new long[batch.size() * time];
+        long[] states = new long[count];
+        long[] actions = new long[count];
+        long[] valueStates = new long[count + batch.size()];
+        int n = 0;
+        for (int b = 0; b < batch.size(); b++) {
+            int[] tokens = batch.tokens()[b];
+            for (int t = 0; t < tokens.length; t++) {
+                ids[b * time + t] = tokens[t];
+            }
+            int last = 0;
+            for (int position : batch.actions()[b]) {
+                states[n] = b * (long) time + position - 1;
+                valueStates[n] = states[n];
+                actions[n++] = tokens[position];
+                last = position;
+            }
+            valueStates[count + b] = b * (long) time + last;
+        }
+        return new Rows(
+                scope.create(ids, new Shape(batch.size(), time)),
+                scope.create(states),
+                scope.create(valueStates),
+                scope.create(actions));
+    }
+
+    /** Splits log π (N) and V (N + B) of a batch into its sequences. */
+    static Readings split(TokenBatch batch, float[] logProbs, float[] values) {
+        float[][] byLogProb = new float[batch.size()][];
+        float[][] byValue = new float[batch.size()][];
+        int n = 0;
+        int count = batch.actionCount();
+        for (int b = 0; b < batch.size(); b++) {
+            int length = batch.actions()[b].length;
+            byLogProb[b] = new float[length];
+            byValue[b] = new float[length + 1];
+            System.arraycopy(logProbs, n, byLogProb[b], 0, length);
+            System.arraycopy(values, n, byValue[b], 0, length);
+            byValue[b][length] = values[count + b];
+            n += length;
+        }
+        return new Readings(byLogProb, byValue);
+    }
+
+    /** Joins (B, A_b) into (N). */
+    static float[] join(float[][] bySequence, int from, int to) {
+        int count = 0;
+        for (int b = from; b < to; b++) {
+            count += bySequence[b].length;
+        }
+        float[] joined = new float[count];
+        int n = 0;
+        for (int b = from; b < to; b++) {
+            System.arraycopy(bySequence[b], 0, joined, n, bySequence[b].length);
+            n += bySequence[b].length;
+        }
+        return joined;
+    }
+
+    /** Repeats each sequence's number for each of its actions, (N). */
+    static float[] spread(TokenBatch batch, float[] bySequence, int from) {
+        float[] spread = new float[batch.actionCount()];
+        int n = 0;
+        for (int b = 0; b < batch.size(); b++) {
+            for (int k = 0; k < batch.actions()[b].length; k++) {
+                spread[n++] = bySequence[from + b];
+            }
+        }
+        return spread;
+    }
+}

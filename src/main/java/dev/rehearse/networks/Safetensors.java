@@ -1,0 +1,185 @@
+package dev.rehearse.networks;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A file of named tensors: an 8-byte little-endian header length, a JSON header, then the raw numbers.
+ *
+ * <p>Format: huggingface/safetensors, "Format". Everything the header claims is checked against the file's size before
+ * anything is allocated. Immutable once opened; memory-mapped, so reading costs what is read.
+ */
+final class Safetensors {
+    private static final long LARGEST_HEADER = 100L << 20;
+
+    private final Map<String, Entry> entries;
+    private final FileRegions data;
+
+    private Safetensors(Map<String, Entry> entries, FileRegions data) {
+        this.entries = entries;
+        this.data = data;
+    }
+
+    /** The number type of a stored tensor; f16 and bf16 are widened to f32 on reading. */
+    enum Type {
+        F32(4),
+        F16(2),
+        BF16(2);
+
+        private final int bytes;
+
+        Type(int bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    /** One tensor: {@code begin} and {@code end} are byte offsets into the data part. */
+    record Entry(Type type, long[] shape, long begin, long end) {
+        long count() {
+            return (end - begin) / type.bytes;
+        }
+    }
+
+    /**
+     * Opens a file and checks its header.
+     *
+     * @throws InvalidModelException when the file is truncated or its header lies
+     */
+    static Safetensors open(Path file) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            long size = channel.size();
+            ByteBuffer length = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+            if (size < 8 || channel.read(length, 0) != 8) {
+                throw new InvalidModelException(file + ": " + size + " bytes; allowed: at least 8");
+            }
+            long header = length.getLong(0);
+            if (header < 2 || header > LARGEST_HEADER || header > size - 8) {
+                throw new InvalidModelException(
+                        file + ": the header claims " + header + " bytes; the file holds " + (size - 8) + " after it");
+            }
+            ByteBuffer json = ByteBuffer.allocate((int) header);
+            while (json.hasRemaining() && channel.read(json, 8 + json.position()) > 0) {}
+            Map<String, Entry> entries = entries(file, json.array(), size - 8 - header);
+            return new Safetensors(entries, new FileRegions(file, 8 + header));
+        } catch (IOException e) {
+            throw new InvalidModelException(file + ": cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static Map<String, Entry> entries(Path file, byte[] json, long dataSize) {
+        try {
+            JsonObject header = JsonParser.parseString(new String(json, StandardCharsets.UTF_8))
+                    .getAsJsonObject();
+            Map<String, Entry> entries = new LinkedHashMap<>();
+            for (Map.Entry<String, JsonElement> member : header.entrySet()) {
+                if (!member.getKey().equals("__metadata__")) {
+                    entries.put(
+                            member.getKey(),
+                            entry(member.getKey(), member.getValue().getAsJsonObject(), dataSize));
+                }
+            }
+            return entries;
+        } catch (JsonParseException
+                | IllegalStateException
+                | ClassCastException
+                | NullPointerException
+                | NumberFormatException
+                | UnsupportedOperationException e) {
+            throw new InvalidModelException(file + ": the header is not what it should be: " + e.getMessage(), e);
+        }
+    }
+
+    private static Entry entry(String name, JsonObject description, long dataSize) {
+        Type type = type(name, description.get("dtype").getAsString());
+        List<Long> shape = new ArrayList<>();
+        description.get("shape").getAsJsonArray().forEach(side -> shape.add(side.getAsLong()));
+        long begin = description.get("data_offsets").getAsJsonArray().get(0).getAsLong();
+        long end = description.get("data_offsets").getAsJsonArray().get(1).getAsLong();
+        if (begin < 0 || end < begin || end > dataSize) {
+            throw new InvalidModelException(
+                    name + ": lies at bytes " + begin + " to " + end + "; the file holds " + dataSize);
+        }
+        Entry entry = new Entry(type, shape.stream().mapToLong(Long::longValue).toArray(), begin, end);
+        if (claimed(name, entry.shape()) != entry.count() || (end - begin) % type.bytes != 0) {
+            throw new InvalidModelException(name + ": shape " + shape + " does not fit " + (end - begin) + " bytes");
+        }
+        return entry;
+    }
+
+    private static long claimed(String name, long[] shape) {
+        long count = 1;
+        try {
+            for (long side : shape) {
+                if (side < 0) {
+                    throw new InvalidModelException(name + ": a side of its shape is " + side);
+                }
+                count = Math.multiplyExact(count, side);
+            }
+        } catch (ArithmeticException e) {
+            throw new InvalidModelException(name + ": its shape has more than 2^63 numbers", e);
+        }
+        return count;
+    }
+
+    private static Type type(String name, String dtype) {
+        return switch (dtype) {
+            case "F32" -> Type.F32;
+            case "F16" -> Type.F16;
+            case "BF16" -> Type.BF16;
+            default -> throw new InvalidModelException(name + ": dtype is " + dtype + "; allowed: F32, F16, BF16");
+        };
+    }
+
+    Map<String, Entry> entries() {
+        return entries;
+    }
+
+    /** The numbers of one tensor as f32 in a direct buffer of its own. */
+    ByteBuffer floats(String name) {
+        Entry entry = entries.get(name);
+        if (entry == null) {
+            throw new InvalidModelException(name + " is missing; present: " + entries.keySet());
+        }
+        if (entry.count() > Integer.MAX_VALUE / 4) {
+            throw new InvalidModelException(
+                    name + ": " + entry.count() + " numbers; allowed: " + Integer.MAX_VALUE / 4);
+        }
+        ByteBuffer source = data.map(entry.begin(), entry.end());
+        ByteBuffer floats = ByteBuffer.allocateDirect((int) entry.count() * 4).order(ByteOrder.nativeOrder());
+        for (int i = 0; i < entry.count(); i++) {
+            floats.putFloat(
+                    switch (entry.type()) {
+                        case F32 -> source.getFloat();
+                        case F16 -> HalfFloat.toFloat(source.getShort());
+                        case BF16 -> Float.intBitsToFloat(source.getShort() << 16);
+                    });
+        }
+        return floats.flip();
+    }
+
+    /** Where the data part begins in its file. */
+    private record FileRegions(Path file, long offset) {
+        ByteBuffer map(long begin, long end) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+                MappedByteBuffer mapped = channel.map(FileChannel.MapMode.READ_ONLY, offset + begin, end - begin);
+                return mapped.order(ByteOrder.LITTLE_ENDIAN);
+            } catch (IOException e) {
+                throw new InvalidModelException(file + ": cannot be read: " + e.getMessage(), e);
+            }
+        }
+    }
+}

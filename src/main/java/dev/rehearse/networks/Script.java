@@ -1,0 +1,87 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValue;
+import ai.djl.pytorch.jni.IValueUtils;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * A network's maths as TorchScript text, loaded into libtorch without Python.
+ *
+ * <p>Scripts are stateless: weights come in with each call, sizes and settings are attributes fixed at loading. A
+ * misspelt operator fails here, at loading, with the resource's name and line. Confined to the device's thread.
+ */
+final class Script implements AutoCloseable {
+    private final String name;
+    private final PtSymbolBlock block;
+
+    private Script(String name, PtSymbolBlock block) {
+        this.name = name;
+        this.block = block;
+    }
+
+    /**
+     * Loads {@code name.py}, a resource beside this class.
+     *
+     * @param type the class the resource defines
+     * @param attributes values of the class's attributes: Boolean, Integer, Double or String
+     */
+    static Script load(PtNDManager manager, String name, String type, Map<String, Object> attributes) {
+        byte[] archive = ScriptArchive.pack(name, type, source(name), attributes);
+        try {
+            return new Script(name, JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Calls a method without recording gradients; its results cannot take part in learning. */
+    IValue infer(String method, IValue... arguments) {
+        return IValueUtils.runMethod(block, method, arguments);
+    }
+
+    /**
+     * Calls a method whose results can take part in learning: recorded when the thread's gradient mode is on.
+     *
+     * @param arguments tensors; the members of a list are all named {@code x[]}, those of a dict {@code x.key}
+     */
+    NDList learn(PtNDManager manager, String method, NDList arguments) {
+        try (NDArray selector = manager.create(0f)) {
+            selector.setName("module_method:" + method);
+            NDList all = new NDList(arguments.size() + 1);
+            all.add(selector);
+            all.addAll(arguments);
+            return IValueUtils.forward(block, all, true);
+        }
+    }
+
+    private static String source(String name) {
+        try (InputStream in = Script.class.getResourceAsStream(name + ".py")) {
+            if (in == null) {
+                throw new IllegalArgumentException("there is no script named " + name);
+            }
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        block.close();
+    }
+
+    @Override
+    public String toString() {
+        return name + ".py";
+    }
+}

@@ -1,0 +1,201 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.rehearse.networks.Device.Priority;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** {@link Decoding} on libtorch: one key/value cache per network, one script call per network and step. */
+final class TorchDecoding implements Decoding {
+    /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
+    private static final int LENGTH_BUCKET = 16;
+
+    private final TorchNetwork policy;
+    private final @Nullable TorchNetwork prior;
+    private final Priority priority;
+    private final int slots;
+    private final int capacity;
+    private final PtNDManager manager;
+    private final Script sampling;
+    private final KeyValueCache cache;
+    private final @Nullable KeyValueCache priorCache;
+
+    TorchDecoding(TorchNetwork policy, @Nullable TorchNetwork prior, int slots, int capacity, Priority priority) {
+        int context = policy.architecture().contextLength();
+        if (slots < 1 || capacity < 1 || capacity > context) {
+            throw new IllegalArgumentException(
+                    slots + " slots of " + capacity + " tokens; allowed: at least 1 of 1 to " + context);
+        }
+        this.policy = policy;
+        this.prior = prior;
+        this.slots = slots;
+        this.capacity = capacity;
+        this.priority = priority;
+        manager = (PtNDManager) policy.device().manager().newSubManager();
+        sampling = Script.load(manager, "sampling", "Sampling", Map.of());
+        cache = new KeyValueCache(manager, policy.architecture(), slots, capacity);
+        priorCache = prior == null ? null : new KeyValueCache(manager, prior.architecture(), slots, capacity);
+    }
+
+    @Override
+    public int slots() {
+        return slots;
+    }
+
+    @Override
+    public int capacity() {
+        return capacity;
+    }
+
+    @Override
+    public Choice prefill(int[] into, int[][] prompts, Choosing choosing) {
+        return policy.device().call(priority, () -> prefillHere(into, prompts, choosing));
+    }
+
+    private Choice prefillHere(int[] into, int[][] prompts, Choosing choosing) {
+        int longest = 0;
+        long[] last = new long[prompts.length];
+        for (int b = 0; b < prompts.length; b++) {
+            longest = Math.max(longest, prompts[b].length);
+            last[b] = prompts[b].length - 1;
+        }
+        int time = Math.min(capacity, roundUp(longest, 4));
+        long[] ids = new long[prompts.length * time];
+        for (int b = 0; b < prompts.length; b++) {
+            for (int t = 0; t < prompts[b].length; t++) {
+                ids[b * time + t] = prompts[b][t];
+            }
+        }
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager();
+                IValue slotValue = value(scope.create(longs(into)));
+                IValue idValue = value(scope.create(ids, new Shape(prompts.length, time)));
+                IValue lastValue = value(scope.create(last))) {
+            return choose(
+                    scope,
+                    choosing,
+                    (network, state) -> network.script()
+                            .infer("prefill", network.weights().dict(), state.list(), slotValue, idValue, lastValue));
+        }
+    }
+
+    @Override
+    public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
+        return policy.device().call(priority, () -> decodeHere(tokens, positions, choosing));
+    }
+
+    private Choice decodeHere(int[] tokens, int[] positions, Choosing choosing) {
+        int furthest = 0;
+        for (int position : positions) {
+            furthest = Math.max(furthest, position);
+        }
+        long reach = Math.min(capacity, roundUp(furthest + 1, LENGTH_BUCKET));
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager();
+                IValue idValue = value(scope.create(longs(tokens)));
+                IValue positionValue = value(scope.create(longs(positions)));
+                IValue reachValue = IValue.from(reach)) {
+            return choose(
+                    scope,
+                    choosing,
+                    (network, state) -> network.script()
+                            .infer(
+                                    "decode",
+                                    network.weights().dict(),
+                                    state.list(),
+                                    idValue,
+                                    positionValue,
+                                    reachValue));
+        }
+    }
+
+    /** One forward pass of one network; returns logits (B, V). */
+    private interface Pass {
+        IValue run(TorchNetwork network, KeyValueCache state);
+    }
+
+    private Choice choose(PtNDManager scope, Choosing choosing, Pass pass) {
+        if (choosing instanceof Choosing.Each each) {
+            try (IValue logits = pass.run(policy, cache)) {
+                return each(scope, logits, each);
+            }
+        }
+        TorchNetwork beside = prior;
+        KeyValueCache state = priorCache;
+        if (beside == null || state == null) {
+            throw new IllegalStateException("this decoding was made without a prior");
+        }
+        try (IValue logits = pass.run(policy, cache);
+                IValue priorLogits = pass.run(beside, state)) {
+            return explore(scope, logits, priorLogits, (Choosing.Explore) choosing);
+        }
+    }
+
+    private Choice each(PtNDManager scope, IValue logits, Choosing.Each each) {
+        try (IValue temperature = value(scope.create(each.temperature()));
+                IValue topK = value(scope.create(longs(each.topK())));
+                IValue topP = value(scope.create(each.topP()));
+                IValue uniform = value(scope.create(each.uniform()));
+                IValue alternatives = IValue.from((long) each.alternatives());
+                IValue chosen = sampling.infer("choose", logits, temperature, topK, topP, uniform, alternatives)) {
+            PtNDArray[] parts = chosen.toTensorArray(scope);
+            int rows = each.temperature().length;
+            return new Choice(
+                    ints(parts[0].toLongArray()),
+                    parts[1].toFloatArray(),
+                    Reshape.rows(ints(parts[2].toLongArray()), rows),
+                    Reshape.rows(parts[3].toFloatArray(), rows));
+        }
+    }
+
+    private Choice explore(PtNDManager scope, IValue logits, IValue priorLogits, Choosing.Explore how) {
+        try (IValue epsilon = IValue.from(how.epsilon());
+                IValue temperature = IValue.from(how.temperature());
+                IValue priorTemperature = IValue.from(how.priorTemperature());
+                IValue topK = IValue.from((long) how.topK());
+                IValue uniform = value(scope.create(how.uniform()));
+                IValue chosen = sampling.infer(
+                        "explore", logits, priorLogits, epsilon, temperature, priorTemperature, topK, uniform)) {
+            PtNDArray[] parts = chosen.toTensorArray(scope);
+            return new Choice(ints(parts[0].toLongArray()), parts[1].toFloatArray(), new int[0][], new float[0][]);
+        }
+    }
+
+    private static IValue value(NDArray array) {
+        return IValue.from((PtNDArray) array);
+    }
+
+    private static int roundUp(int length, int multiple) {
+        return (length + multiple - 1) / multiple * multiple;
+    }
+
+    private static long[] longs(int[] numbers) {
+        long[] longs = new long[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            longs[i] = numbers[i];
+        }
+        return longs;
+    }
+
+    private static int[] ints(long[] numbers) {
+        int[] ints = new int[numbers.length];
+        for (int i = 0; i < numbers.length; i++) {
+            ints[i] = (int) numbers[i];
+        }
+        return ints;
+    }
+
+    @Override
+    public void close() {
+        policy.device().run(priority, () -> {
+            cache.close();
+            if (priorCache != null) {
+                priorCache.close();
+            }
+            sampling.close();
+            manager.close();
+        });
+    }
+}

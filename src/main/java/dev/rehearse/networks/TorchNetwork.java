@@ -1,0 +1,198 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import dev.rehearse.networks.Device.Priority;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link QNetwork} on libtorch; sole owner of one model's native weights.
+ *
+ * <p>Every call becomes work for the device's thread, a {@link #fit} one piece per micro-batch, so that serving waits
+ * for one micro-batch at most.
+ */
+public final class TorchNetwork implements QNetwork {
+    private static final String VALUE = "value.";
+
+    private final Device device;
+    private final Architecture architecture;
+    private final NetworkOptions options;
+    private final PtNDManager manager;
+    private final Weights weights;
+    private final Script script;
+    private @Nullable Learning learning;
+
+    /** Takes ownership of the weights. On the device's thread. */
+    TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Weights weights) {
+        this.device = device;
+        this.architecture = architecture;
+        this.options = options;
+        this.weights = weights;
+        manager = (PtNDManager) device.manager().newSubManager();
+        Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
+        attributes.put("compute", options.computeType().scalarType());
+        attributes.put("dropout", options.dropout());
+        attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
+        Architecture.ScriptName name = architecture.script();
+        script = Script.load(manager, name.resource(), name.type(), attributes);
+    }
+
+    /** A fresh network of random weights; equal seeds give equal weights. */
+    public static TorchNetwork create(Device device, Architecture architecture, NetworkOptions options, long seed) {
+        return device.call(
+                Priority.TRAINING,
+                () -> new TorchNetwork(
+                        device, architecture, options, ModelFiles.initialise(device.manager(), architecture, seed)));
+    }
+
+    /**
+     * Opens a Hugging Face model directory.
+     *
+     * @throws InvalidModelException when a file is missing or does not fit
+     */
+    public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
+        Architecture architecture = ModelFiles.architecture(directory);
+        return device.call(
+                Priority.TRAINING,
+                () -> new TorchNetwork(
+                        device, architecture, options, ModelFiles.read(device.manager(), architecture, directory)));
+    }
+
+    @Override
+    public Architecture architecture() {
+        return architecture;
+    }
+
+    @Override
+    public Readings read(TokenBatch batch) {
+        int size = MicroBatch.tokens(architecture);
+        Readings readings = new Readings(new float[batch.size()][], new float[batch.size()][]);
+        for (MicroBatch part : MicroBatch.split(batch, size)) {
+            device.run(Priority.TRAINING, () -> part.place(learning().read(part.batch()), readings));
+        }
+        return readings;
+    }
+
+    @Override
+    public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
+        device.run(Priority.TRAINING, () -> learning().begin());
+        FitTotals totals = new FitTotals(batch);
+        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
+            device.run(Priority.TRAINING, () -> learning().accumulate(part, objective, totals));
+        }
+        double norm = device.call(Priority.TRAINING, () -> learning().update(rates));
+        return totals.fit(norm);
+    }
+
+    /** Made at the first use: a network that only serves needs none of it. */
+    private Learning learning() {
+        Learning made = learning;
+        if (made == null) {
+            made = new Learning(this);
+            learning = made;
+        }
+        return made;
+    }
+
+    /** log π (N, V) and V (M) of the rows; recorded when gradient mode is on. On the device's thread. */
+    NDList evaluate(PtNDManager scope, String method, Rows rows) {
+        NDList arguments = weights.arguments();
+        arguments.add(rows.ids());
+        arguments.add(rows.states());
+        arguments.add(rows.valueStates());
+        return script.learn(scope, method, arguments);
+    }
+
+    @Override
+    public void blend(QNetwork other, double share) {
+        TorchNetwork from = (TorchNetwork) other;
+        device.run(
+                Priority.TRAINING,
+                () -> learning()
+                        .optimiser()
+                        .blend(weights.select(name -> true), from.weights.select(name -> true), share));
+    }
+
+    @Override
+    public TorchNetwork copy() {
+        return copy(options);
+    }
+
+    /** An independent network of equal weights that computes in another way. */
+    public TorchNetwork copy(NetworkOptions otherOptions) {
+        return device.call(
+                Priority.TRAINING,
+                () -> new TorchNetwork(device, architecture, otherOptions, weights.copy(device.manager())));
+    }
+
+    @Override
+    public void resetValue(double bias) {
+        device.run(Priority.TRAINING, () -> {
+            weights.set("value.out.weight", new float[architecture.width()]);
+            weights.set("value.out.bias", new float[] {(float) bias});
+        });
+    }
+
+    @Override
+    public Decoding decoding(int slots, int capacity, Priority priority) {
+        return device.call(priority, () -> new TorchDecoding(this, null, slots, capacity, priority));
+    }
+
+    /** Decoding that can also draw from a prior: both networks read every token. */
+    public Decoding decodingBeside(QNetwork prior, int slots, int capacity) {
+        return device.call(
+                Priority.TRAINING,
+                () -> new TorchDecoding(this, (TorchNetwork) prior, slots, capacity, Priority.TRAINING));
+    }
+
+    @Override
+    public void save(Path directory) {
+        device.run(Priority.TRAINING, () -> ModelFiles.write(weights, architecture, directory));
+    }
+
+    Device device() {
+        return device;
+    }
+
+    Script script() {
+        return script;
+    }
+
+    Weights weights() {
+        return weights;
+    }
+
+    List<PtNDArray> modelWeights() {
+        return weights.select(name -> !name.startsWith(VALUE));
+    }
+
+    List<PtNDArray> valueWeights() {
+        return weights.select(name -> name.startsWith(VALUE));
+    }
+
+    @Override
+    public void close() {
+        device.run(Priority.TRAINING, () -> {
+            Learning made = learning;
+            if (made != null) {
+                made.close();
+            }
+            script.close();
+            weights.close();
+            manager.close();
+        });
+    }
+
+    /** One number of a scalar tensor, which is closed. */
+    static double scalar(NDArray array) {
+        try (array) {
+            return array.getFloat();
+        }
+    }
+}

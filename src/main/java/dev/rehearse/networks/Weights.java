@@ -1,0 +1,118 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** Named f32 tensors with one owner. Confined to the device's thread. */
+final class Weights implements AutoCloseable {
+    private final PtNDManager manager;
+    private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
+    private @Nullable IValue dict;
+
+    Weights(PtNDManager parent) {
+        manager = (PtNDManager) parent.newSubManager();
+    }
+
+    /** Adds a tensor of native-order f32 numbers; they are copied. */
+    void add(String name, ByteBuffer floats, long[] shape) {
+        try (NDArray view = manager.create(floats, new Shape(shape), DataType.FLOAT32)) {
+            put(name, (PtNDArray) view.duplicate());
+        }
+    }
+
+    /** Adds a tensor of numbers. */
+    void add(String name, float[] numbers, long[] shape) {
+        try (NDArray view = manager.create(numbers, new Shape(shape))) {
+            put(name, (PtNDArray) view.duplicate());
+        }
+    }
+
+    private void put(String name, PtNDArray array) {
+        array.setName("w." + name);
+        arrays.put(name, array);
+    }
+
+    Weights copy(PtNDManager parent) {
+        Weights copy = new Weights(parent);
+        arrays.forEach((name, array) -> {
+            PtNDArray duplicate = (PtNDArray) array.duplicate();
+            duplicate.attach(copy.manager);
+            copy.put(name, duplicate);
+        });
+        return copy;
+    }
+
+    float[] numbers(String name) {
+        return array(name).toFloatArray();
+    }
+
+    private PtNDArray array(String name) {
+        PtNDArray array = arrays.get(name);
+        if (array == null) {
+            throw new IllegalArgumentException("there is no weight " + name + "; present: " + arrays.keySet());
+        }
+        return array;
+    }
+
+    void set(String name, float[] numbers) {
+        array(name).set(java.nio.FloatBuffer.wrap(numbers));
+    }
+
+    /** The tensors whose names fit, in order. */
+    List<PtNDArray> select(Predicate<String> names) {
+        List<PtNDArray> selected = new ArrayList<>();
+        arrays.forEach((name, array) -> {
+            if (names.test(name)) {
+                selected.add(array);
+            }
+        });
+        return selected;
+    }
+
+    Collection<String> names() {
+        return arrays.keySet();
+    }
+
+    /** All tensors as the argument {@code w} of a call that learns. */
+    NDList arguments() {
+        NDList list = new NDList(arrays.size() + 8);
+        list.addAll(arrays.values());
+        return list;
+    }
+
+    /** All tensors as a dict, made once: rebuilding it for each decoded token would cost a millisecond. */
+    IValue dict() {
+        IValue kept = dict;
+        if (kept == null) {
+            kept = IValue.stringMapFrom(arrays);
+            dict = kept;
+        }
+        return kept;
+    }
+
+    static IValue list(List<PtNDArray> arrays) {
+        return IValue.listFrom(arrays.toArray(PtNDArray[]::new));
+    }
+
+    @Override
+    public void close() {
+        IValue kept = dict;
+        if (kept != null) {
+            kept.close();
+        }
+        manager.close();
+    }
+}

@@ -1,0 +1,63 @@
+package dev.rehearse.qlearning;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * The settings of one run of Q-learning. Immutable.
+ *
+ * @param given what differs from the defaults of {@link Hyperparameter}
+ */
+public record Hyperparameters(
+        Map<Hyperparameter, Double> given, Draws draws, TargetSync targetSync, Loss loss, ValueTrunk valueTrunk) {
+
+    /** How episodes are drawn from the replay memory. */
+    public enum Draws {
+        UNIFORM,
+        PRIORITIZED
+    }
+
+    /** How the target network follows. */
+    public enum TargetSync {
+        EMA,
+        HARD
+    }
+
+    /** Distance between Q and its target. */
+    public enum Loss {
+        MSE,
+        HUBER
+    }
+
+    /** Whether V's loss moves the hidden states that V reads. */
+    public enum ValueTrunk {
+        SHARED,
+        STOPPED
+    }
+
+    public Hyperparameters {
+        given.forEach(Hyperparameter::check);
+        given = Map.copyOf(given);
+    }
+
+    public static Hyperparameters defaults() {
+        return new Hyperparameters(
+                new EnumMap<>(Hyperparameter.class), Draws.UNIFORM, TargetSync.EMA, Loss.MSE, ValueTrunk.SHARED);
+    }
+
+    public double get(Hyperparameter parameter) {
+        return given.getOrDefault(parameter, parameter.defaultValue());
+    }
+
+    public int count(Hyperparameter parameter) {
+        return (int) get(parameter);
+    }
+
+    /** The same settings with one number changed. */
+    public Hyperparameters with(Hyperparameter parameter, double value) {
+        Map<Hyperparameter, Double> changed = new EnumMap<>(Hyperparameter.class);
+        changed.putAll(given);
+        changed.put(parameter, value);
+        return new Hyperparameters(changed, draws, targetSync, loss, valueTrunk);
+    }
+}

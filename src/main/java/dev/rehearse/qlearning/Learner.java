@@ -1,0 +1,162 @@
+package dev.rehearse.qlearning;
+
+import dev.rehearse.networks.Fit;
+import dev.rehearse.networks.LearningRates;
+import dev.rehearse.networks.Objective;
+import dev.rehearse.networks.QNetwork;
+import dev.rehearse.networks.Readings;
+import dev.rehearse.networks.SoftQLoss;
+import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Loss;
+import dev.rehearse.qlearning.Hyperparameters.TargetSync;
+import dev.rehearse.replay.Batch;
+import dev.rehearse.replay.ReplayMemory;
+import dev.rehearse.replay.Sampling;
+
+/**
+ * Soft Q-learning, one update at a time: draw, targets, fit, re-prioritise, sync.
+ *
+ * <p>Q(s, a) = V(s) + α·(log π(a|s) − log π₀(a|s)): dueling deep Q-learning (Mnih et al. 2015; Wang et al. 2016) whose
+ * advantage stream is the language model itself, so that the soft-max backup over the vocabulary is V(s) identically.
+ * Confined to one thread.
+ *
+ * <p>Deviations: 1. V and the policy each learn from the same error with the other held fixed. 2. Rewards are divided by
+ * their standard deviation over the first {@code learning_starts} episodes, so that α and the rates mean the same for
+ * every grader; it is then held fixed, as a scale that moves would move every target with it.
+ */
+public final class Learner {
+    private final Networks networks;
+    private final ReplayMemory memory;
+    private final Hyperparameters hyperparameters;
+    private final Batch batch;
+    private final SoftQLoss loss;
+    private final double rewardScale;
+    private final int totalSteps;
+    private int steps;
+
+    /**
+     * The four copies of one network.
+     *
+     * @param policy what learns and chooses
+     * @param target what targets bootstrap from
+     * @param prior π₀, frozen
+     * @param average what is evaluated and served
+     */
+    public record Networks(QNetwork policy, QNetwork target, QNetwork prior, QNetwork average) {}
+
+    /**
+     * @param batchSize episodes per update
+     * @param totalSteps updates until the end, for the schedules
+     * @param rewardScale standard deviation of the reward, above 0
+     */
+    public Learner(
+            Networks networks,
+            ReplayMemory memory,
+            Hyperparameters hyperparameters,
+            int batchSize,
+            int totalSteps,
+            double rewardScale) {
+        this.networks = networks;
+        this.memory = memory;
+        this.hyperparameters = hyperparameters;
+        this.totalSteps = totalSteps;
+        this.rewardScale = rewardScale;
+        batch = new Batch(batchSize);
+        loss = new SoftQLoss(
+                hyperparameters.get(Hyperparameter.ALPHA),
+                hyperparameters.loss() == Loss.HUBER ? hyperparameters.get(Hyperparameter.HUBER_DELTA) : 0,
+                hyperparameters.get(Hyperparameter.VALUE_WEIGHT),
+                hyperparameters.get(Hyperparameter.KL_WEIGHT),
+                0);
+    }
+
+    /** Makes one update. */
+    public Update update() {
+        memory.draw(batch, steps, importanceExponent());
+        Sequences drawn = Sequences.of(batch, rewardScale);
+        boolean warmingUp = steps < hyperparameters.count(Hyperparameter.VALUE_WARMUP_STEPS);
+        Update update = warmingUp ? learnValue(drawn) : learn(drawn);
+        sync();
+        steps++;
+        return update;
+    }
+
+    /** Updates of V alone towards Monte-Carlo returns: a policy must not learn from a V that knows nothing yet. */
+    private Update learnValue(Sequences drawn) {
+        float[][] returns = drawn.returns();
+        Objective objective = new Objective.ValueRegression(returns);
+        Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(0));
+        return Update.of(fit, returns, drawn, loss.alpha(), batch);
+    }
+
+    private Update learn(Sequences drawn) {
+        Readings bootstrap = networks.target().read(drawn.tokens());
+        float[][] targets = new float[drawn.size()][];
+        Objective objective = new Objective.SoftQ(
+                (first, readings) -> targets(drawn, bootstrap, first, readings, targets),
+                drawn.priorLogProbs(),
+                drawn.importance(),
+                new float[drawn.size()],
+                networks.prior(),
+                loss);
+        Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(modelRate()));
+        Update update = Update.of(fit, targets, drawn, loss.alpha(), batch);
+        if (hyperparameters.draws() == Draws.PRIORITIZED) {
+            memory.updatePriorities(batch, update.errors());
+        }
+        return update;
+    }
+
+    /** Targets of the sequences from {@code first} on; they are also kept in {@code all}. */
+    private float[][] targets(Sequences drawn, Readings bootstrap, int first, Readings readings, float[][] all) {
+        float[][] part = new float[readings.logProbs().length][];
+        for (int b = 0; b < part.length; b++) {
+            int episode = first + b;
+            float[] ratios = drawn.logRatios(episode, readings.logProbs()[b]);
+            part[b] = TdTargets.soft(
+                    drawn.rewards()[episode],
+                    drawn.discounts()[episode],
+                    bootstrap.values()[episode],
+                    ratios,
+                    loss.alpha(),
+                    hyperparameters.get(Hyperparameter.LAMBDA));
+            all[episode] = part[b];
+        }
+        return part;
+    }
+
+    private void sync() {
+        if (hyperparameters.targetSync() == TargetSync.EMA) {
+            networks.target().blend(networks.policy(), hyperparameters.get(Hyperparameter.TARGET_TAU));
+        } else if ((steps + 1) % hyperparameters.count(Hyperparameter.TARGET_INTERVAL) == 0) {
+            networks.target().blend(networks.policy(), 1);
+        }
+        networks.average().blend(networks.policy(), 1 - hyperparameters.get(Hyperparameter.WEIGHT_AVERAGE));
+    }
+
+    private LearningRates rates(double model) {
+        double value = rate(Hyperparameter.VALUE_LEARNING_RATE, steps);
+        return new LearningRates(model, value, hyperparameters.get(Hyperparameter.MAX_GRAD_NORM));
+    }
+
+    /** Current learning rate of the model; its own warm-up begins when V's is over. */
+    public double modelRate() {
+        int valueSteps = hyperparameters.count(Hyperparameter.VALUE_WARMUP_STEPS);
+        return steps < valueSteps ? 0 : rate(Hyperparameter.LEARNING_RATE, steps - valueSteps);
+    }
+
+    private double rate(Hyperparameter peak, int step) {
+        int warmup = hyperparameters.count(Hyperparameter.WARMUP_STEPS);
+        return new Schedule.WarmupCosine(hyperparameters.get(peak), warmup, totalSteps, 0.1).at(step);
+    }
+
+    private double importanceExponent() {
+        return memory.settings().sampling() instanceof Sampling.Prioritized prioritized
+                ? prioritized.beta(steps / (double) totalSteps)
+                : 0;
+    }
+
+    public int steps() {
+        return steps;
+    }
+}

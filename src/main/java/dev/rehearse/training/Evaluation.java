@@ -1,0 +1,111 @@
+package dev.rehearse.training;
+
+import dev.rehearse.generation.Generator;
+import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.networks.Decoding;
+import dev.rehearse.networks.Device;
+import dev.rehearse.networks.QNetwork;
+import dev.rehearse.training.Play.Outcome;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Grades the averaged weights' replies to the validation prompts, greedy ones and sampled ones, and selects.
+ *
+ * <p>A checkpoint is eligible when its greedy reward is not below the start's; among those the best mean of greedy and
+ * sampled reward wins. Step 0 takes part, so that the result is never worse than the start on these prompts. Confined to
+ * the run's thread.
+ */
+final class Evaluation implements AutoCloseable {
+    /** Draws are the same at every evaluation, so that two differ by the weights alone. */
+    private static final long SAMPLE_SEED = 1;
+
+    private static final int EVALUATIONS = 10;
+
+    private final ReinforcementSettings settings;
+    private final RunControl control;
+    private final Play play;
+    private final RolloutPlan plan;
+    private final QNetwork network;
+    private final Decoding decoding;
+    private final Generator generator;
+    private final BestCheckpoints checkpoints;
+    private final int totalSteps;
+    private final int interval;
+    private double startReward;
+    private int withoutBetter;
+
+    Evaluation(
+            RunSpec spec,
+            ReinforcementSettings settings,
+            StartingModel start,
+            RunControl control,
+            Play play,
+            RolloutPlan plan,
+            QNetwork network) {
+        this.settings = settings;
+        this.control = control;
+        this.play = play;
+        this.plan = plan;
+        this.network = network;
+        decoding = network.decoding(plan.slots(), plan.capacity(), Device.Priority.TRAINING);
+        generator = plan.generator(decoding);
+        checkpoints = new BestCheckpoints(spec, start, control);
+        totalSteps = plan.totalSteps();
+        interval = settings.evalInterval() > 0 ? settings.evalInterval() : Math.max(1, totalSteps / EVALUATIONS);
+    }
+
+    /** Evaluates what the run starts from. */
+    void start() {
+        Map<String, Double> metrics = metrics();
+        startReward = metrics.getOrDefault("valid_reward_mean", 0.0);
+        record(0, metrics);
+    }
+
+    void afterStep(int step) {
+        if (step % interval == 0 || step == totalSteps) {
+            withoutBetter = record(step, metrics()) ? 0 : withoutBetter + 1;
+        }
+    }
+
+    private boolean record(int step, Map<String, Double> metrics) {
+        control.report(new Progress.Evaluated(step, totalSteps, metrics));
+        double greedy = metrics.getOrDefault("valid_reward_mean", 0.0);
+        if (greedy < startReward) {
+            return false;
+        }
+        double sampled = metrics.getOrDefault("valid_sampled_reward_mean", 0.0);
+        return checkpoints.offer(step, network, (greedy + sampled) / 2, metrics);
+    }
+
+    private Map<String, Double> metrics() {
+        List<Outcome> greedy = play.play(generator, plan.validation(), new Behaviour.Greedy());
+        List<Outcome> sampled = play.play(generator, plan.validation(), new Behaviour.Sample(1, 0, SAMPLE_SEED));
+        double[] greedyRewards = Play.rewards(greedy);
+        double[] sampledRewards = Play.rewards(sampled);
+        Map<String, Double> metrics = new HashMap<>();
+        metrics.put("valid_reward_mean", Play.mean(greedyRewards));
+        metrics.put("full_valid_mean_reward", Play.mean(greedyRewards));
+        metrics.put("valid_sampled_reward_mean", Play.mean(sampledRewards));
+        metrics.put("valid_reward_sd", Play.deviation(greedyRewards));
+        metrics.put("valid_sampled_reward_sd", Play.deviation(sampledRewards));
+        metrics.put(
+                "valid_cut_off_share",
+                greedy.stream().filter(outcome -> !outcome.ended()).count() / (double) greedy.size());
+        return metrics;
+    }
+
+    boolean isWorthGoingOn() {
+        return withoutBetter < settings.patience();
+    }
+
+    List<Checkpoint> best() {
+        return checkpoints.best();
+    }
+
+    @Override
+    public void close() {
+        decoding.close();
+    }
+}

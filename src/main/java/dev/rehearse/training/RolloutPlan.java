@@ -1,0 +1,119 @@
+package dev.rehearse.training;
+
+import dev.rehearse.generation.Generator;
+import dev.rehearse.networks.Architecture;
+import dev.rehearse.networks.Decoding;
+import dev.rehearse.qlearning.Hyperparameter;
+import dev.rehearse.training.Play.Task;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+
+/** Which prompts are played when, with which seeds and how many at once. Confined to the run's thread. */
+final class RolloutPlan {
+    /** Key/value state of one decoding stays below this many bytes. */
+    private static final long MOST_CACHE_BYTES = 512L << 20;
+
+    private static final int MOST_SLOTS = 256;
+
+    private final ReinforcementSettings settings;
+    private final List<Task> training;
+    private final List<Task> validation;
+    private final int[] endTokens;
+    private final int maxTokens;
+    private final int capacity;
+    private final int slots;
+    private final RandomGenerator random;
+    private final List<Task> waiting = new ArrayList<>();
+
+    RolloutPlan(RunSpec spec, ReinforcementSettings settings, StartingModel start) {
+        this.settings = settings;
+        Architecture architecture = start.network().architecture();
+        training = tasks(spec.data().train(), start, architecture.contextLength());
+        List<Task> all = tasks(spec.data().validation(), start, architecture.contextLength());
+        validation = all.subList(0, Math.min(all.size(), settings.evalSamples()));
+        endTokens = new int[] {start.tokenizer().endId(), start.template().endOfTurn()};
+        maxTokens = settings.learning().count(Hyperparameter.MAX_COMPLETION_TOKENS);
+        int longest = Math.max(longest(training), longest(validation));
+        capacity = Math.min(architecture.contextLength(), longest + maxTokens);
+        long bytesPerSlot = 8L * architecture.layers() * architecture.width() * capacity;
+        slots = (int) Math.max(1, Math.min(MOST_SLOTS, MOST_CACHE_BYTES / bytesPerSlot));
+        random = RandomGeneratorFactory.of("L64X128MixRandom").create(spec.seed());
+    }
+
+    private static List<Task> tasks(List<Example> examples, StartingModel start, int contextLength) {
+        List<int[]> prompts = EncodedExamples.prompts(examples, start.template(), contextLength);
+        List<Task> tasks = new ArrayList<>(prompts.size());
+        for (int i = 0; i < prompts.size(); i++) {
+            tasks.add(new Task(prompts.get(i), examples.get(i)));
+        }
+        return tasks;
+    }
+
+    private static int longest(List<Task> tasks) {
+        return tasks.stream().mapToInt(task -> task.prompt().length).max().orElse(0);
+    }
+
+    /** Updates in the whole run: each new episode allows {@code replay_ratio} learned ones. */
+    int totalSteps() {
+        if (settings.maxSteps() > 0) {
+            return settings.maxSteps();
+        }
+        double episodes = (double) settings.epochs() * training.size() * settings.repliesPerPrompt();
+        double learned = episodes * settings.learning().get(Hyperparameter.REPLAY_RATIO);
+        return (int) Math.max(1, Math.ceil(learned / settings.batchSize()));
+    }
+
+    /** At most a tenth of what the run will play is waited for. */
+    int learningStarts() {
+        double played = totalSteps()
+                * (double) settings.batchSize()
+                / settings.learning().get(Hyperparameter.REPLAY_RATIO);
+        int wished = settings.learning().count(Hyperparameter.LEARNING_STARTS);
+        return (int) Math.max(settings.batchSize(), Math.min(wished, played / 10));
+    }
+
+    /** The prompts of one round: as many episodes as an update learns from; each prompt once an epoch. */
+    List<Task> nextPrompts() {
+        List<Task> round = new ArrayList<>(settings.batchSize());
+        while (round.size() < settings.batchSize()) {
+            if (waiting.isEmpty()) {
+                waiting.addAll(training);
+                for (int i = waiting.size() - 1; i > 0; i--) {
+                    Collections.swap(waiting, i, random.nextInt(i + 1));
+                }
+            }
+            Task task = waiting.remove(waiting.size() - 1);
+            for (int i = 0; i < settings.repliesPerPrompt() && round.size() < settings.batchSize(); i++) {
+                round.add(task);
+            }
+        }
+        return round;
+    }
+
+    long nextSeed() {
+        return random.nextLong();
+    }
+
+    List<Task> validation() {
+        return validation;
+    }
+
+    int maxTokens() {
+        return maxTokens;
+    }
+
+    int capacity() {
+        return capacity;
+    }
+
+    int slots() {
+        return slots;
+    }
+
+    Generator generator(Decoding decoding) {
+        return new Generator(decoding, endTokens, maxTokens);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.rehearse.training;
+
+import dev.rehearse.networks.Architecture;
+import dev.rehearse.networks.Blueprint;
+import dev.rehearse.networks.Device;
+import dev.rehearse.networks.NetworkOptions;
+import dev.rehearse.networks.TorchNetwork;
+import dev.rehearse.text.ChatTemplate;
+import dev.rehearse.text.Tokenizer;
+import dev.rehearse.text.TokenizerSpec;
+import dev.rehearse.text.TokenizerTrainer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The network and the text handling that a run starts from. Confined to the run's thread.
+ *
+ * @param tokenizerFiles the directory whose tokenizer files every checkpoint gets
+ */
+record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate template, Path tokenizerFiles)
+        implements AutoCloseable {
+
+    static StartingModel open(Device device, Path directory, NetworkOptions options) {
+        Tokenizer tokenizer = Tokenizer.open(directory);
+        try {
+            TorchNetwork network = TorchNetwork.open(device, directory, options);
+            return new StartingModel(network, tokenizer, ChatTemplate.of(tokenizer), directory);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** Trains the tokenizer on the examples and makes a fresh network of the blueprint's shape. */
+    static StartingModel fresh(
+            Device device, Blueprint blueprint, RunSpec spec, TokenizerSpec tokenizerSpec, NetworkOptions options) {
+        Path directory = spec.outputDirectory().resolve("tokenizer");
+        try {
+            Files.createDirectories(directory);
+            new TokenizerTrainer(tokenizerSpec)
+                    .train(EncodedExamples.texts(spec.data().train()), blueprint.contextLength(), directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        Tokenizer tokenizer = Tokenizer.open(directory);
+        Architecture architecture = blueprint.architecture(tokenizer.vocabularySize());
+        TorchNetwork network = TorchNetwork.create(device, architecture, options, spec.seed());
+        return new StartingModel(network, tokenizer, ChatTemplate.of(tokenizer), directory);
+    }
+
+    @Override
+    public void close() {
+        network.close();
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,118 @@
+# TorchScript, read by libtorch, not run by Python.
+# GPT-2: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners"; weights carry Hugging Face's names,
+# projections are stored (in, out). Beside the language model stands a value head V(s) on the last hidden state.
+# Deviations: (1) matrix products run in the type `compute` (f32 = 6, bf16 = 15), everything else in f32;
+# (2) logits are computed for chosen rows only, never for all of (B, T).
+# B batch, T time, D width, H heads, V vocabulary, N chosen rows, S slots, C context.
+class Gpt2(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  layers : int
+  heads : int
+  epsilon : float
+  gelu : str
+  tied : bool
+  compute : int
+  dropout : float
+  share_trunk : bool
+
+  def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
+    product = torch.matmul(x.to(self.compute), w[name + ".weight"].to(self.compute))
+    return product + w[name + ".bias"].to(self.compute)
+
+  def by_head(self, x: Tensor) -> Tensor:
+    B, T, D = x.size()
+    return x.view([B, T, self.heads, D // self.heads])  # (B, T, H, D/H)
+
+  def norm(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
+    return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
+
+  def mlp(self, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
+    inner = self.project(w, p + "mlp.c_fc", x)  # (..., 4D)
+    inner = torch.gelu(inner, approximate=self.gelu)
+    return self.project(w, p + "mlp.c_proj", inner)  # (..., D)
+
+  # Hidden states (B, T, D). With a cache, also stores keys and values of the rows of `slots` (B).
+  def trunk(self, w: Dict[str, Tensor], ids: Tensor, cache: List[Tensor], slots: Tensor, dropout: float) -> Tensor:
+    B, T = ids.size()
+    x = torch.embedding(w["wte.weight"], ids) + w["wpe.weight"][:T]  # (B, T, D)
+    x = torch.dropout(x, dropout, dropout > 0.)
+    D = x.size(2)
+    for i in range(self.layers):
+      p = "h." + str(i) + "."
+      a = self.norm(w, p + "ln_1", x)
+      qkv = self.project(w, p + "attn.c_attn", a)  # (B, T, 3D)
+      parts = torch.split(qkv, D, 2)
+      q = self.by_head(parts[0])
+      k = self.by_head(parts[1])
+      v = self.by_head(parts[2])
+      if torch.len(cache) > 0:
+        at = [slots.unsqueeze(1), torch.arange(T, device=ids.device).unsqueeze(0)]
+        _0 = torch.index_put_(cache[2 * i], at, k.to(cache[2 * i].dtype))
+        _1 = torch.index_put_(cache[2 * i + 1], at, v.to(cache[2 * i].dtype))
+      a = torch.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), None, 0., True)
+      a = a.transpose(1, 2).reshape([B, T, D])
+      a = self.project(w, p + "attn.c_proj", a)
+      x = x + torch.dropout(a, dropout, dropout > 0.)
+      a = self.mlp(w, p, self.norm(w, p + "ln_2", x))
+      x = x + torch.dropout(a, dropout, dropout > 0.)
+    return self.norm(w, "ln_f", x)
+
+  def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    head = w["wte.weight"] if self.tied else w["lm_head.weight"]
+    return torch.matmul(hidden.to(self.compute), head.to(self.compute).t()).to(6)  # (N, V)
+
+  def values(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    inner = torch.relu(torch.linear(hidden, w["value.fc.weight"], w["value.fc.bias"]))  # (N, D)
+    return torch.linear(inner, w["value.out.weight"], w["value.out.bias"]).squeeze(1)  # (N)
+
+  # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T), and V at `value_rows` (M).
+  def read(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
+    return self.readings(w, ids, rows, value_rows, 0.)
+
+  # The same with dropout, for gradients.
+  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
+    return self.readings(w, ids, rows, value_rows, self.dropout)
+
+  def readings(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, dropout: float) -> List[Tensor]:
+    none = annotate(List[Tensor], [])
+    hidden = self.trunk(w, ids, none, ids, dropout)
+    hidden = hidden.view([-1, hidden.size(2)])  # (B*T, D)
+    log_pi = torch.log_softmax(self.logits(w, hidden.index_select(0, rows)), 1, 6)
+    states = hidden.index_select(0, value_rows)
+    if not self.share_trunk:
+      states = states.detach()
+    return [log_pi, self.values(w, states)]
+
+  # Writes the keys and values of whole prompts into `slots` (B); logits (B, V) at each prompt's `last` position (B).
+  def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
+    hidden = self.trunk(w, ids, cache, slots, 0.)
+    B, T, D = hidden.size()
+    rows = torch.arange(B, device=ids.device) * T + last
+    return self.logits(w, hidden.view([-1, D]).index_select(0, rows))
+
+  # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
+  def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
+    B = ids.size(0)
+    x = torch.embedding(w["wte.weight"], ids) + torch.embedding(w["wpe.weight"], positions)  # (B, D)
+    D = x.size(1)
+    at = [torch.arange(B, device=ids.device), positions]
+    seen = torch.arange(reach, device=ids.device).unsqueeze(0) <= positions.unsqueeze(1)  # (B, reach)
+    seen = seen.view([B, 1, 1, reach])
+    for i in range(self.layers):
+      p = "h." + str(i) + "."
+      a = self.norm(w, p + "ln_1", x)
+      qkv = self.project(w, p + "attn.c_attn", a)  # (B, 3D)
+      parts = torch.split(qkv.view([B, 1, 3 * self.heads, D // self.heads]), self.heads, 2)  # 3 times (B, 1, H, D/H)
+      keys = cache[2 * i]
+      vals = cache[2 * i + 1]
+      _0 = torch.index_put_(keys, at, parts[1].squeeze(1).to(keys.dtype))
+      _1 = torch.index_put_(vals, at, parts[2].squeeze(1).to(keys.dtype))
+      k = keys[:B].slice(1, 0, reach).transpose(1, 2)  # (B, H, reach, D/H)
+      v = vals[:B].slice(1, 0, reach).transpose(1, 2)
+      a = torch.scaled_dot_product_attention(parts[0].transpose(1, 2).to(keys.dtype), k, v, seen, 0., False)
+      a = self.project(w, p + "attn.c_proj", a.reshape([B, D]))
+      x = x + a
+      x = x + self.mlp(w, p, self.norm(w, p + "ln_2", x))
+    return self.logits(w, self.norm(w, "ln_f", x))

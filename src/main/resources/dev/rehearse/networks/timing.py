@@ -1,0 +1,12 @@
+# TorchScript, read by libtorch, not run by Python.
+# A matrix product in a given type, repeated, so that its duration can be measured.
+class Timing(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+
+  def product(self, x: Tensor, compute: int, repetitions: int) -> float:
+    total = 0.
+    for i in range(repetitions):
+      total = total + float(torch.matmul(x.to(compute), x.to(compute)).to(6)[0, 0])
+    return total
