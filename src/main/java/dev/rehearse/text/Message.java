@@ -1,4 +1,11 @@
 package dev.rehearse.text;
 
-/** One turn of a conversation. Immutable. */
-public record Message(Role role, String content) {}
+import java.util.Objects;
+
+/** One turn of a dialogue; the content may be empty. Immutable. */
+public record Message(Role role, String content) {
+    public Message {
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(content, "content");
+    }
+}
