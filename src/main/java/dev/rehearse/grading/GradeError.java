@@ -1,0 +1,31 @@
+package dev.rehearse.grading;
+
+import java.util.Locale;
+
+/**
+ * Why a reply got no score: the wire's whole vocabulary, because its {@code errors} object carries every key.
+ *
+ * <p>Raised by the graders of this package: formula, sample, invalid variable and other.
+ */
+public enum GradeError {
+    /** {@code calculate_output} gave no finite number. A formula that does not parse is refused before any grading. */
+    FORMULA_PARSE_ERROR,
+    /** {@code sample.output_json} was asked for and the reply is not JSON. */
+    SAMPLE_PARSE_ERROR,
+    TRUNCATED_OBSERVATION_ERROR,
+    UNRESPONSIVE_REWARD_ERROR,
+    /** A template names what this row or this reply does not have. */
+    INVALID_VARIABLE_ERROR,
+    /** A rendered text is longer than {@link Template#MAX_RENDERED_LENGTH}. */
+    OTHER_ERROR,
+    PYTHON_GRADER_SERVER_ERROR,
+    PYTHON_GRADER_RUNTIME_ERROR,
+    MODEL_GRADER_SERVER_ERROR,
+    MODEL_GRADER_REFUSAL_ERROR,
+    MODEL_GRADER_PARSE_ERROR;
+
+    /** The key on the wire, such as {@code formula_parse_error}. */
+    public String wireName() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

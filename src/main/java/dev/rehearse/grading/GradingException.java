@@ -1,0 +1,14 @@
+package dev.rehearse.grading;
+
+/** A reply that cannot be graded by this row: {@link Grader#grade} turns it into a {@link Grade} of score 0. */
+public abstract sealed class GradingException extends RuntimeException
+        permits UnknownVariable, SampleNotJson, TextTooLong, FormulaNotFinite {
+    private static final long serialVersionUID = 1L;
+
+    GradingException(String message) {
+        super(message);
+    }
+
+    /** What the caller counts. */
+    public abstract GradeError error();
+}

@@ -1,0 +1,15 @@
+package dev.rehearse.grading;
+
+/** A template asked for a path that the row or the reply does not have. */
+public final class UnknownVariable extends GradingException {
+    private static final long serialVersionUID = 1L;
+
+    UnknownVariable(String message) {
+        super(message);
+    }
+
+    @Override
+    public GradeError error() {
+        return GradeError.INVALID_VARIABLE_ERROR;
+    }
+}
