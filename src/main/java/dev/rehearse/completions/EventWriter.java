@@ -2,6 +2,7 @@ package dev.rehearse.completions;
 
 import dev.rehearse.generation.Completion;
 import dev.rehearse.web.ApiException;
+import dev.rehearse.web.ErrorEnvelope;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -9,9 +10,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.MediaType;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Writes server-sent events byte for byte as OpenAI does. Confined to the thread of one {@link ReplyStream}. */
@@ -52,29 +51,19 @@ final class EventWriter {
      * clients the key {@code error}.
      */
     void sendError(RuntimeException cause) throws IOException {
-        ObjectNode error = JsonNodeFactory.instance.objectNode();
-        ObjectNode inner = error.putObject("error");
+        ErrorEnvelope error;
         if (cause instanceof ApiException known) {
-            describe(inner, known);
+            error = ErrorEnvelope.of(known);
         } else {
             log.error("a streamed reply failed", cause);
-            inner.put("message", "The server had an error while making the reply")
-                    .put("type", "server_error")
-                    .putNull("param")
-                    .putNull("code");
+            error = new ErrorEnvelope(new ErrorEnvelope.Details(
+                    "The server had an error while making the reply", "server_error", null, null));
         }
-        raw("event: error\ndata: " + JSON.writeValueAsString((JsonNode) error) + "\n\n");
+        raw("event: error\ndata: " + JSON.writeValueAsString(error) + "\n\n");
     }
 
     void close() {
         response.complete();
-    }
-
-    private static void describe(ObjectNode inner, ApiException cause) {
-        inner.put("message", cause.getMessage())
-                .put("type", cause.type())
-                .put("param", cause.param())
-                .put("code", cause.code());
     }
 
     private void raw(String event) throws IOException {

@@ -52,6 +52,18 @@ final class ReplyDelivery implements AutoCloseable {
      * @throws ApiException before anything was sent: unknown model, prompt too long, queue full
      */
     Object answer(Options options, Function<Lease, Work> plan, HttpServletResponse response) {
+        try {
+            return start(options, plan, response);
+        } catch (ApiException e) {
+            if (e.retryAfter() != null) {
+                response.setHeader(
+                        "retry-after-ms", Long.toString(e.retryAfter().toMillis()));
+            }
+            throw e;
+        }
+    }
+
+    private Object start(Options options, Function<Lease, Work> plan, HttpServletResponse response) {
         Replies replies = new Replies(models.lease(options.model()));
         try {
             Work work = plan.apply(replies.lease());

@@ -18,7 +18,7 @@ public interface LoadedModel extends AutoCloseable {
     /** Memory held by the weights. */
     DataSize size();
 
-    /** The tokens of a text as it stands; none for the empty text. */
+    /** The tokens of a text as it stands, after what the model wants before any text; may be none for an empty text. */
     int[] encode(String text);
 
     /**
