@@ -34,6 +34,9 @@ record ChatRequest(
         Integer topLogProbs = topLogProbs(body);
         refuseWhatIsNotDone(body);
         List<String> ignored = messages.ignored();
+        if (body.flag("store")) {
+            ignored.add("store");
+        }
         ignored.addAll(body.unknown());
         Options options = new Options(model, n, maxTokens, sampling, stop, delivery, ignored);
         return new ChatRequest(options, messages.messages(), topLogProbs);
@@ -79,9 +82,6 @@ record ChatRequest(
         refuseToolChoice(body, "function_call");
         refuseModalities(body);
         refuseResponseFormat(body);
-        if (!body.flag("store")) {
-            body.accept(List.of("store"));
-        }
     }
 
     private static void refuseToolChoice(Fields body, String name) {
