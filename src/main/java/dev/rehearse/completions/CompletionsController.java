@@ -56,7 +56,9 @@ final class CompletionsController {
             requestBody =
                     @io.swagger.v3.oas.annotations.parameters.RequestBody(
                             content =
-                                    @Content(mediaType = "application/json", examples = @ExampleObject(value = TEXT))))
+                                    @Content(
+                                            mediaType = "application/json",
+                                            examples = @ExampleObject(name = "two prompts", value = TEXT))))
     Object text(@RequestBody JsonNode body, HttpServletResponse response) {
         TextRequest request = TextRequest.of(body);
         return delivery.answer(request.options(), lease -> planner.text(request, lease), response);

@@ -1,63 +1,51 @@
 package dev.rehearse.completions;
 
 import dev.rehearse.web.ApiException;
+import dev.rehearse.web.JsonFields;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the fields of one JSON object, strictly by type and range, and remembers which ones were asked for. An explicit
- * null is an absent field. Confined to one thread.
+ * Reads the fields of one JSON object as {@link JsonFields} does, adds the numbers and ranges of sampling, and remembers
+ * what nobody asked for instead of refusing it. Confined to one thread.
  */
 final class Fields {
     private final JsonNode object;
-    /** Path of the object in the body, with a dot at its end; empty for the body itself. */
-    private final String prefix;
+    private final JsonFields fields;
+    private final Set<String> known = new HashSet<>();
 
-    private final Set<String> known = new LinkedHashSet<>();
-
-    private Fields(JsonNode object, String prefix) {
+    private Fields(JsonNode object, String path) {
         this.object = object;
-        this.prefix = prefix;
+        this.fields = JsonFields.of(object, path);
     }
 
     static Fields ofBody(JsonNode body) {
-        if (!body.isObject()) {
-            throw ApiException.invalid(
-                    "invalid_type", null, "The body must be a JSON object, but it is " + kind(body) + ".");
-        }
         return new Fields(body, "");
     }
 
     /** @param path where the object is, e.g. {@code messages[0]} */
     static Fields ofObject(JsonNode node, String path) {
-        if (!node.isObject()) {
-            throw wrongType(path, "an object", node);
-        }
-        return new Fields(node, path + ".");
+        return new Fields(node, path);
     }
 
     String path(String name) {
-        return prefix + name;
+        return fields.path(name);
     }
 
     /** The value, or null when it is absent or null. */
     @Nullable
     JsonNode node(String name) {
         known.add(name);
-        JsonNode value = object.get(name);
-        return value == null || value.isNull() ? null : value;
+        return fields.find(name);
     }
 
     JsonNode require(String name) {
-        JsonNode value = node(name);
-        if (value == null) {
-            throw missing(path(name));
-        }
-        return value;
+        known.add(name);
+        return fields.require(name);
     }
 
     @Nullable
@@ -141,19 +129,12 @@ final class Fields {
     }
 
     static ApiException wrongType(String path, String expected, JsonNode actual) {
-        return ApiException.invalid(
-                "invalid_type",
-                path,
-                "Invalid type for '" + path + "': expected " + expected + ", but got " + kind(actual) + " instead.");
+        return JsonFields.wrongType(path, expected, actual);
     }
 
     static ApiException outOfRange(String path, Object value, String allowed) {
         return ApiException.invalid(
                 "invalid_value", path, "Invalid value for '" + path + "': " + value + ". Allowed: " + allowed + ".");
-    }
-
-    static ApiException missing(String path) {
-        return ApiException.invalid("missing_required_parameter", path, "Missing required parameter: '" + path + "'.");
     }
 
     static ApiException unsupported(String path, String why) {
@@ -179,17 +160,5 @@ final class Fields {
                 .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                 .toString();
-    }
-
-    private static String kind(JsonNode node) {
-        return switch (node.getNodeType()) {
-            case ARRAY -> "an array";
-            case OBJECT, POJO -> "an object";
-            case STRING, BINARY -> "a string";
-            case NUMBER -> node.isIntegralNumber() ? "an integer" : "a decimal number";
-            case BOOLEAN -> "a boolean";
-            case NULL -> "null";
-            case MISSING -> "nothing";
-        };
     }
 }

@@ -71,14 +71,11 @@ final class MessagesReader {
     }
 
     private static String content(Fields fields, Role role) {
-        JsonNode content = fields.node("content");
         String path = fields.path("content");
-        if (content == null) {
-            if (role == Role.ASSISTANT) {
-                return "";
-            }
-            throw Fields.missing(path);
+        if (role == Role.ASSISTANT && fields.node("content") == null) {
+            return "";
         }
+        JsonNode content = fields.require("content");
         if (content.isString()) {
             return Fields.text(content, path);
         }

@@ -26,7 +26,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** OpenAI's own client, unmodified; its {@code validate} fails on a field that is missing or of another type. */
+/**
+ * OpenAI's own client, unmodified; its {@code validate} fails on a field that is missing or of another type. It types the
+ * {@code finish_reason} of a text chunk as never null, which OpenAI's own chunks are not, so those are not validated.
+ */
 class OpenAiClientTest extends ServerTest {
     private OpenAIClient client;
 
@@ -80,7 +83,7 @@ class OpenAiClientTest extends ServerTest {
                             .collect(Collectors.joining()))
                     .isEqualTo("hi");
             assertThat(chunks.get(chunks.size() - 1).usage().orElseThrow().totalTokens())
-                    .isEqualTo(17);
+                    .isEqualTo(18);
             assertThat(chunks)
                     .extracting(ChatCompletionChunk::id)
                     .containsOnly(chunks.get(0).id());
@@ -98,7 +101,6 @@ class OpenAiClientTest extends ServerTest {
         assertThat(whole.choices()).extracting(choice -> choice.text()).containsExactly("hi", "hi");
         try (StreamResponse<Completion> stream = client.completions().createStreaming(params)) {
             assertThat(stream.stream()
-                            .peek(Completion::validate)
                             .flatMap(chunk -> chunk.choices().stream())
                             .filter(choice -> choice.index() == 1)
                             .map(choice -> choice.text())
