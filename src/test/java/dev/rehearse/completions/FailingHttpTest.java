@@ -141,12 +141,14 @@ class FailingHttpTest extends ServerTest {
             String body = body(HELLO + ",'stream':true");
             OutputStream out = socket.getOutputStream();
             out.write(("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            + "Content-Length: " + body.length() + "\r\n\r\n" + body)
+                            + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
                     .getBytes(StandardCharsets.US_ASCII));
             out.flush();
             assertThat(scriptEnded.await(10, TimeUnit.SECONDS)).isTrue();
-            assertGivenBack();
+            String stream = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(stream).contains("event: error").contains("reader_too_slow").doesNotContain("[DONE]");
         }
+        assertGivenBack();
     }
 
     @Test

@@ -43,7 +43,7 @@ import tools.jackson.databind.node.ObjectNode;
             "rehearse.completions.max-streams=3",
             "rehearse.completions.max-replies=32",
             "rehearse.models.max-loaded=1000",
-            "server.tomcat.connection-timeout=2s"
+            "server.tomcat.connection-timeout=60s"
         })
 @Timeout(30)
 abstract class ServerTest {
