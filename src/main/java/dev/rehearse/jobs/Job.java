@@ -7,6 +7,12 @@ import org.jspecify.annotations.Nullable;
 /** A job as it was when it was read. Immutable. */
 record Job(JobId id, JobState state, JobRequest request, Instant createdAt, Run run, Ending ending) {
 
+    /** A job that was just asked for. */
+    static Job fresh(JobRequest request, Instant now) {
+        Run none = new Run(0, 0, 0, null, Map.of());
+        return new Job(JobId.fresh(), JobState.VALIDATING_FILES, request, now, none, Ending.NONE);
+    }
+
     /**
      * Its current or last execution.
      *

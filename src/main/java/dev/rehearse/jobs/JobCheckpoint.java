@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** A model that a job made on its way. Immutable. */
-record JobCheckpoint(String id, JobId job, Instant createdAt, int step, String model, Map<String, Object> metrics) {
+record JobCheckpoint(String id, JobId job, Instant createdAt, int step, String model, Map<String, ?> metrics) {
 
     /** The checkpoint on the wire. */
     Map<String, Object> view() {

@@ -3,7 +3,7 @@ package dev.rehearse.jobs;
 import dev.rehearse.web.FreshId;
 
 /** Names a job: {@code ftjob-…}. Immutable. */
-record JobId(String value) {
+public record JobId(String value) {
     private static final int TAIL = 8;
 
     static JobId fresh() {

@@ -16,4 +16,9 @@ public final class FreshId {
         RANDOM.ints(LENGTH, 0, ALPHABET.length()).forEach(index -> id.append(ALPHABET.charAt(index)));
         return id.toString();
     }
+
+    /** A seed for somebody who gave none. */
+    public static int seed() {
+        return RANDOM.nextInt(Integer.MAX_VALUE);
+    }
 }
