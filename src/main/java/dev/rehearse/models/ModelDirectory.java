@@ -1,5 +1,6 @@
 package dev.rehearse.models;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -54,6 +55,18 @@ final class ModelDirectory {
             }
         }
         return null;
+    }
+
+    /** Bytes of the weight files. */
+    static long weightBytes(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(Path::toFile)
+                    .filter(file -> file.getName().endsWith(".safetensors"))
+                    .mapToLong(File::length)
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The model directories directly in {@code folder}, by name; hidden ones are work in progress and left out. */
