@@ -1,6 +1,7 @@
 package dev.rehearse.web;
 
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
@@ -57,6 +58,11 @@ public final class ApiException extends RuntimeException {
     /** 503: not now; clients retry after {@code retryAfter}. */
     public static ApiException unavailable(String code, String message, Duration retryAfter) {
         return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", code, null, message, retryAfter);
+    }
+
+    /** What was wrong, which value, and what is allowed. */
+    public String message() {
+        return Objects.requireNonNull(getMessage());
     }
 
     public HttpStatus status() {

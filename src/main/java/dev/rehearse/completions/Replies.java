@@ -1,0 +1,105 @@
+package dev.rehearse.completions;
+
+import dev.rehearse.generation.BatchScheduler.Ticket;
+import dev.rehearse.generation.Completion;
+import dev.rehearse.generation.GeneratedToken;
+import dev.rehearse.generation.GenerationListener;
+import dev.rehearse.generation.GenerationRequest;
+import dev.rehearse.generation.QueueFullException;
+import dev.rehearse.models.Lease;
+import dev.rehearse.web.ApiException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The replies one HTTP request is waiting for, and the lease of the model that makes them. Thread-safe. */
+final class Replies implements AutoCloseable {
+    /** Hears all replies at once. Called by the thread that generates: must not block. */
+    interface Audience {
+        void progressed(int index, String text, List<GeneratedToken> tokens);
+
+        void finished(int index, Completion reply);
+
+        /** One of the replies cannot be completed; the others may still be heard of. */
+        void failed(RuntimeException cause);
+    }
+
+    private final Lease lease;
+    /** Guarded by itself, with {@code cancelled}. */
+    private final List<Ticket> tickets = new ArrayList<>();
+
+    private boolean cancelled;
+
+    Replies(Lease lease) {
+        this.lease = lease;
+    }
+
+    /**
+     * Queues all of them, or none.
+     *
+     * @throws ApiException 429 when the queue is full
+     */
+    void start(List<GenerationRequest> requests, Audience audience) {
+        try {
+            for (int i = 0; i < requests.size(); i++) {
+                keep(lease.loaded().submit(requests.get(i), listener(i, audience)));
+            }
+        } catch (QueueFullException e) {
+            cancel();
+            throw ApiException.busy("queue_full", "Too many replies are waiting: " + e.getMessage(), e.retryAfter());
+        } catch (RuntimeException | Error e) {
+            cancel();
+            throw e;
+        }
+    }
+
+    Lease lease() {
+        return lease;
+    }
+
+    /** Frees the slots of replies under way. Idempotent; any thread, also the one that generates. */
+    void cancel() {
+        List<Ticket> underWay;
+        synchronized (tickets) {
+            cancelled = true;
+            underWay = List.copyOf(tickets);
+            tickets.clear();
+        }
+        underWay.forEach(Ticket::cancel);
+    }
+
+    /** Cancels what is under way and gives the model back. Idempotent; not on the thread that generates. */
+    @Override
+    public void close() {
+        cancel();
+        lease.close();
+    }
+
+    private void keep(Ticket ticket) {
+        synchronized (tickets) {
+            if (!cancelled) {
+                tickets.add(ticket);
+                return;
+            }
+        }
+        ticket.cancel();
+    }
+
+    private static GenerationListener listener(int index, Audience audience) {
+        return new GenerationListener() {
+            @Override
+            public void progressed(String text, List<GeneratedToken> tokens) {
+                audience.progressed(index, text, tokens);
+            }
+
+            @Override
+            public void finished(Completion completion) {
+                audience.finished(index, completion);
+            }
+
+            @Override
+            public void failed(RuntimeException cause) {
+                audience.failed(cause);
+            }
+        };
+    }
+}

@@ -1,0 +1,20 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.files.FileHold;
+import dev.rehearse.models.ModelHold;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** What a job that has not ended keeps from being deleted. */
+@Configuration(proxyBeanMethods = false)
+class JobHolds {
+    @Bean
+    FileHold jobsReadFiles(JobStore store) {
+        return file -> store.readerOf(file.value()).map(job -> "job " + job + " reads it; cancel the job first");
+    }
+
+    @Bean
+    ModelHold jobsStartFromModels(JobStore store) {
+        return model -> store.starterFrom(model).map(job -> "job " + job + " starts from it; cancel the job first");
+    }
+}

@@ -1,0 +1,81 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.grading.Grader;
+import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.training.Method;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How a job learns, as it was asked for. Immutable.
+ *
+ * @param settings {@code method.<kind>} as plain JSON, the grader in canonical form
+ */
+record JobMethod(Kind kind, Map<String, Object> settings) {
+    JobMethod {
+        settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+    }
+
+    /** Which kind of learning. */
+    enum Kind {
+        SUPERVISED("supervised"),
+        REINFORCEMENT("reinforcement");
+
+        private final String wireName;
+
+        Kind(String wireName) {
+            this.wireName = wireName;
+        }
+
+        String wireName() {
+            return wireName;
+        }
+
+        static Kind of(String wireName) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.wireName.equals(wireName))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("method.type is '" + wireName + "'"));
+        }
+    }
+
+    /** {@code settings.hyperparameters}, empty when there are none. */
+    @SuppressWarnings("unchecked") // the reader let nothing but an object of string keys in
+    Map<String, Object> hyperparameters() {
+        return (Map<String, Object>) settings.getOrDefault("hyperparameters", Map.of());
+    }
+
+    /**
+     * What the settings mean; what they do not say is the default.
+     *
+     * @throws InvalidSettingException naming the first setting that is unknown or not allowed
+     */
+    Method resolve() {
+        Map<String, Object> learned = new LinkedHashMap<>(settings);
+        return switch (kind) {
+            case SUPERVISED -> Method.supervised(learned);
+            case REINFORCEMENT -> {
+                Grader grader = GraderReader.read(learned.remove("grader"));
+                learned.put("hyperparameters", withoutReasoningEffort());
+                yield Method.reinforcement(grader, learned);
+            }
+        };
+    }
+
+    /** OpenAI's models think before they answer; ours do not, so its effort changes nothing. */
+    private Map<String, Object> withoutReasoningEffort() {
+        Map<String, Object> kept = new LinkedHashMap<>(hyperparameters());
+        kept.remove("reasoning_effort");
+        return kept;
+    }
+
+    /** The object {@code method} of the canonical body. */
+    Map<String, Object> body() {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("type", kind.wireName());
+        body.put(kind.wireName(), settings);
+        return body;
+    }
+}

@@ -1,0 +1,162 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.files.FileId;
+import dev.rehearse.grading.Grader;
+import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.web.ApiException;
+import dev.rehearse.web.FreshId;
+import dev.rehearse.web.JsonFields;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** The body of a job's creation, OpenAI's and ours. Stateless; any thread. */
+final class JobRequestReader {
+    private static final Pattern SUFFIX = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final int MOST_METADATA = 16;
+    private static final int LONGEST_METADATA_NAME = 64;
+    private static final int LONGEST_METADATA_VALUE = 512;
+
+    private JobRequestReader() {}
+
+    /** @throws ApiException 400 naming the field that is unknown, missing, or whose value is not allowed */
+    static JobRequest read(JsonFields body) {
+        String model = body.requireText("model");
+        FileId training = new FileId(body.requireText("training_file"));
+        String validation = body.text("validation_file");
+        Integer seed = body.integer("seed", 0, Integer.MAX_VALUE);
+        JobRequest.Labels labels = new JobRequest.Labels(suffix(body), metadata(body));
+        refuseIntegrations(body);
+        JobMethod method = method(body);
+        body.refuseOthers();
+        return new JobRequest(
+                model,
+                training,
+                validation == null ? null : new FileId(validation),
+                method,
+                seed == null ? FreshId.seed() : seed,
+                labels);
+    }
+
+    private static @Nullable String suffix(JsonFields body) {
+        String suffix = body.text("suffix");
+        if (suffix != null && !SUFFIX.matcher(suffix).matches()) {
+            throw body.invalid("suffix", "'" + suffix + "'. Allowed: " + SUFFIX.pattern());
+        }
+        return suffix;
+    }
+
+    private static Map<String, String> metadata(JsonFields body) {
+        JsonFields metadata = body.object("metadata");
+        Map<String, String> pairs = new LinkedHashMap<>();
+        if (metadata == null) {
+            return pairs;
+        }
+        for (Map.Entry<String, JsonNode> entry : metadata.entries()) {
+            String name = entry.getKey();
+            String value = metadata.text(name);
+            if (value == null) {
+                continue;
+            }
+            if (name.length() > LONGEST_METADATA_NAME || value.length() > LONGEST_METADATA_VALUE) {
+                throw metadata.invalid(
+                        name,
+                        "names have at most 64 and values at most 512 characters, not " + name.length() + " and "
+                                + value.length());
+            }
+            pairs.put(name, value);
+        }
+        if (pairs.size() > MOST_METADATA) {
+            throw body.invalid("metadata", pairs.size() + " pairs. Allowed: at most " + MOST_METADATA);
+        }
+        return pairs;
+    }
+
+    private static void refuseIntegrations(JsonFields body) {
+        JsonNode integrations = body.find("integrations");
+        if (integrations == null || integrations.isArray() && integrations.isEmpty()) {
+            return;
+        }
+        throw ApiException.invalid(
+                "unsupported_value", "integrations", "Unsupported value for 'integrations': there are none here.");
+    }
+
+    private static JobMethod method(JsonFields body) {
+        JsonFields deprecated = body.object("hyperparameters");
+        JsonFields method = body.object("method");
+        if (method == null) {
+            return supervised(null, deprecated);
+        }
+        String type = method.requireText("type");
+        JobMethod read = switch (type) {
+            case "supervised" -> supervised(only(method, type, "reinforcement"), deprecated);
+            case "reinforcement" -> reinforcement(only(method, type, "supervised"), method, deprecated);
+            default ->
+                throw ApiException.invalid(
+                        "unsupported_value",
+                        "method.type",
+                        "Unsupported value for 'method.type': '" + type
+                                + "'. Supported values: supervised, reinforcement.");
+        };
+        method.find("dpo"); // known, and null here
+        method.refuseOthers();
+        return read;
+    }
+
+    /** The settings of the chosen method; those of another must not be there. */
+    private static @Nullable JsonFields only(JsonFields method, String type, String other) {
+        for (String wrong : new String[] {other, "dpo"}) {
+            if (method.find(wrong) != null) {
+                throw method.invalid(wrong, "does not go with method.type '" + type + "'");
+            }
+        }
+        return method.object(type);
+    }
+
+    private static JobMethod supervised(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
+        return checked(new JobMethod(JobMethod.Kind.SUPERVISED, settings(settings, deprecated)));
+    }
+
+    private static JobMethod reinforcement(
+            @Nullable JsonFields settings, JsonFields method, @Nullable JsonFields deprecated) {
+        JsonFields present = settings == null ? method.requireObject("reinforcement") : settings;
+        Grader grader = GraderReader.read(present.requireObject("grader"));
+        Map<String, Object> plain = settings(present, deprecated);
+        plain.put("grader", GraderReader.write(grader));
+        return checked(new JobMethod(JobMethod.Kind.REINFORCEMENT, plain));
+    }
+
+    private static Map<String, Object> settings(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
+        Map<String, Object> plain = settings == null ? new LinkedHashMap<>() : settings.plain();
+        if (settings != null) {
+            settings.object("hyperparameters"); // refuses anything but an object
+        }
+        if (deprecated != null && plain.containsKey("hyperparameters")) {
+            throw ApiException.invalid(
+                    "invalid_value",
+                    "hyperparameters",
+                    "Invalid value for 'hyperparameters': given here and in the method; give them once.");
+        }
+        if (deprecated != null) {
+            plain.put("hyperparameters", deprecated.plain());
+        }
+        return plain;
+    }
+
+    private static JobMethod checked(JobMethod method) {
+        try {
+            method.resolve();
+            return method;
+        } catch (InvalidSettingException e) {
+            String message = Objects.toString(e.getMessage());
+            String param = "method." + method.kind().wireName() + '.' + e.name();
+            throw ApiException.invalid(
+                    e.isUnknown() ? "unknown_parameter" : "invalid_value",
+                    param,
+                    "Invalid '" + param + "': " + message);
+        }
+    }
+}

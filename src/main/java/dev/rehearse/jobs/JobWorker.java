@@ -1,0 +1,191 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.training.Checkpoint;
+import dev.rehearse.training.InvalidExampleException;
+import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.training.RunResult;
+import dev.rehearse.training.RunSpec;
+import dev.rehearse.training.StoppedException;
+import dev.rehearse.web.ApiException;
+import java.io.IOException;
+import java.time.Clock;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+import org.springframework.stereotype.Component;
+
+/** Takes a job from wherever it is to its end. Several threads may work, on different jobs. */
+@Component
+final class JobWorker {
+    private static final Logger log = LoggerFactory.getLogger(JobWorker.class);
+
+    private final JobStore store;
+    private final JobLife life;
+    private final JobEvents events;
+    private final JobData data;
+    private final JobModels models;
+    private final RunFolder folder;
+    private final Training training;
+    private final Clock clock;
+    private final Set<RunReports> runs = ConcurrentHashMap.newKeySet();
+    private volatile boolean draining;
+
+    JobWorker(Parts parts, JobData data, JobModels models, RunFolder folder, Training training) {
+        this.store = parts.store();
+        this.life = parts.life();
+        this.events = parts.events();
+        this.clock = parts.clock();
+        this.data = data;
+        this.models = models;
+        this.folder = folder;
+        this.training = training;
+    }
+
+    /** What of the database a worker writes to. */
+    @Component
+    record Parts(JobStore store, JobLife life, JobEvents events, Clock clock) {}
+
+    /** How work on a job came out. */
+    enum Outcome {
+        ENDED,
+        /** The process stops; the job waits for another. */
+        PUT_BACK
+    }
+
+    /** Works until the job has ended or was put back. */
+    Outcome work(JobId id) {
+        try (MDC.MDCCloseable ignored = MDC.putCloseable("jobId", id.value())) {
+            while (true) {
+                Optional<Job> found = store.find(id);
+                if (found.isEmpty() || found.get().state().isFinal()) {
+                    return Outcome.ENDED;
+                }
+                if (draining) {
+                    return Outcome.PUT_BACK;
+                }
+                advance(found.get());
+            }
+        }
+    }
+
+    /** Looks into the files of a job that waits, so that a bad row is known before its turn comes. */
+    void validate(JobId id) {
+        store.find(id).filter(job -> job.state() == JobState.VALIDATING_FILES).ifPresent(this::advance);
+    }
+
+    /** Asks the run of a job to stop, if it runs here. */
+    void stop(JobId id) {
+        runs.stream().filter(run -> run.job().equals(id)).forEach(RunReports::stop);
+    }
+
+    /** Takes work again after {@link #drain}. */
+    void resume() {
+        draining = false;
+    }
+
+    /** Asks all runs to stop; their jobs are put back. */
+    void drain() {
+        draining = true;
+        runs.forEach(RunReports::stop);
+    }
+
+    private void advance(Job job) {
+        switch (job.state()) {
+            case VALIDATING_FILES -> validate(job);
+            case QUEUED -> life.start(job).ifPresent(this::run);
+            case RUNNING ->
+                life.putBack(job, "The process that ran the job is gone; the job runs again from its start");
+            case SUCCEEDED, FAILED, CANCELLED -> {}
+        }
+    }
+
+    private void validate(Job job) {
+        try {
+            data.check(job.request());
+            life.accept(job);
+        } catch (InvalidJobDataException e) {
+            life.fail(job, invalidFile(e.param(), e));
+        }
+    }
+
+    private void run(Job job) {
+        RunReports control = new RunReports(job, store, events, models, clock);
+        runs.add(control);
+        try {
+            if (draining) {
+                control.stop(); // drain() may have come before the run was known
+            }
+            train(job, control);
+        } catch (Throwable e) { // the one place: whatever a run dies of is the job's end, not the worker's
+            settle(job, e);
+        } finally {
+            runs.remove(control);
+            cleanUp(job);
+        }
+    }
+
+    private void train(Job job, RunReports control) {
+        JobRequest request = job.request();
+        RunSpec spec = new RunSpec(
+                models.startingPoint(request.model()),
+                data.read(request),
+                request.method().resolve(),
+                request.seed(),
+                folder.start(job.id(), job.run().attempt()));
+        control.stopIfRequested();
+        RunResult result = training.run(spec, control);
+        control.finish();
+        Checkpoint best = result.best().get(0);
+        String model = models.publishFinal(job, best);
+        models.keepOnly(job, result.best());
+        if (!life.succeed(job, model, result.trainedTokens())) {
+            models.withdraw(model);
+        }
+    }
+
+    private void settle(Job job, Throwable e) {
+        boolean stopped = e instanceof StoppedException || Thread.interrupted();
+        if (stopped && draining) {
+            life.putBack(job, "The service is stopping; the job runs again when it is back");
+        } else if (stopped && !store.isRunning(job.id(), job.run().attempt())) {
+            log.info("job {} was stopped", job.id());
+        } else {
+            life.fail(job, error(job, e));
+        }
+    }
+
+    private JobError error(Job job, Throwable e) {
+        String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
+        if (e instanceof InvalidJobDataException data) {
+            return invalidFile(data.param(), e);
+        } else if (e instanceof InvalidExampleException) {
+            return invalidFile("training_file", e);
+        } else if (e instanceof InvalidSettingException setting) {
+            String kind = job.request().method().kind().wireName();
+            return new JobError("invalid_value", message, "method." + kind + '.' + setting.name());
+        } else if (e instanceof ApiException api) {
+            return new JobError(Objects.requireNonNullElse(api.code(), "invalid_value"), message, api.param());
+        }
+        if (e instanceof IllegalArgumentException) {
+            return new JobError("invalid_value", message, null);
+        }
+        log.error("the job failed", e);
+        return new JobError("server_error", "The training broke: " + message, null);
+    }
+
+    private static JobError invalidFile(String param, Throwable e) {
+        return new JobError("invalid_" + param, Objects.toString(e.getMessage()), param);
+    }
+
+    private void cleanUp(Job job) {
+        try {
+            folder.clear(job.id());
+        } catch (IOException e) {
+            log.warn("what the run left in its directory stays there", e);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.training.Progress;
+import dev.rehearse.training.RunControl;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes down what a run reports, and tells it when to stop. Reports come from the run's own thread; anybody may ask to
+ * stop.
+ */
+final class RunReports implements RunControl {
+    private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
+    private static final int METRICS_IN_A_MESSAGE = 3;
+
+    private final Job job;
+    private final JobStore store;
+    private final JobEvents events;
+    private final JobModels models;
+    private final Clock clock;
+    private final Instant startedAt;
+    private volatile boolean stop;
+    private Instant askedAt;
+    private @Nullable Instant steppedAt;
+    private Progress.@Nullable Step unwritten;
+    private int totalSteps;
+    private Map<String, Object> hyperparameters = Map.of();
+
+    RunReports(Job job, JobStore store, JobEvents events, JobModels models, Clock clock) {
+        this.job = job;
+        this.store = store;
+        this.events = events;
+        this.models = models;
+        this.clock = clock;
+        this.startedAt = clock.instant();
+        this.askedAt = startedAt;
+    }
+
+    JobId job() {
+        return job.id();
+    }
+
+    void stop() {
+        stop = true;
+    }
+
+    /** True once asked; a cancellation by another process is seen within a second. */
+    @Override
+    public boolean stopRequested() {
+        Instant now = clock.instant();
+        if (!stop && Duration.between(askedAt, now).compareTo(BETWEEN_STEPS) >= 0) {
+            askedAt = now;
+            stop = !store.isRunning(job.id(), job.run().attempt());
+        }
+        return stop || Thread.currentThread().isInterrupted();
+    }
+
+    @Override
+    public void report(Progress progress) {
+        if (progress instanceof Progress.Started started) {
+            totalSteps = started.totalSteps();
+            hyperparameters = started.hyperparameters();
+            save(0);
+        } else if (progress instanceof Progress.Step step) {
+            step(step);
+        } else if (progress instanceof Progress.Evaluated evaluated) {
+            totalSteps = evaluated.totalSteps();
+            save(evaluated.step());
+            metrics(evaluated.step(), "evaluation", evaluated.metrics());
+        } else if (progress instanceof Progress.CheckpointSaved saved) {
+            String model = models.publish(job, saved.checkpoint());
+            note(
+                    JobEvent.Level.INFO,
+                    "Checkpoint created at step " + saved.checkpoint().step() + ": " + model);
+        } else if (progress instanceof Progress.CheckpointDropped dropped) {
+            models.drop(job, dropped.checkpoint().step());
+        } else if (progress instanceof Progress.Note note) {
+            note(level(note.level()), note.text());
+        }
+    }
+
+    /** At most one a second, but always the first and the last. */
+    private void step(Progress.Step step) {
+        totalSteps = step.totalSteps();
+        Instant now = clock.instant();
+        boolean due = steppedAt == null || Duration.between(steppedAt, now).compareTo(BETWEEN_STEPS) >= 0;
+        if (due || step.step() >= step.totalSteps()) {
+            steppedAt = now;
+            write(step);
+        } else {
+            unwritten = step;
+        }
+    }
+
+    /** The run ended well: its last step is written, whenever it came. */
+    void finish() {
+        if (unwritten != null) {
+            write(unwritten);
+        }
+    }
+
+    private void write(Progress.Step step) {
+        unwritten = null;
+        save(step.step());
+        metrics(step.step(), "training", step.metrics());
+    }
+
+    private void metrics(int step, String what, Map<String, Double> metrics) {
+        if (stop) {
+            return; // the job has ended; its events are complete
+        }
+        Map<String, Double> finite = JobModels.finite(metrics);
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("step", step);
+        data.put("total_steps", totalSteps);
+        data.putAll(finite);
+        String values = finite.entrySet().stream()
+                .limit(METRICS_IN_A_MESSAGE)
+                .map(entry -> String.format(Locale.ROOT, ", %s=%.4g", entry.getKey(), entry.getValue()))
+                .collect(Collectors.joining());
+        events.metrics(job.id(), "Step " + step + "/" + totalSteps + ", " + what + values, data);
+    }
+
+    private void note(JobEvent.Level level, String text) {
+        if (!stop) {
+            events.message(job.id(), level, text);
+        }
+    }
+
+    private void save(int step) {
+        Job.Run run = new Job.Run(job.run().attempt(), step, totalSteps, estimatedFinish(step), hyperparameters);
+        if (!store.progress(job.id(), run)) {
+            stop = true;
+        }
+    }
+
+    private @Nullable Instant estimatedFinish(int step) {
+        if (step < 1 || totalSteps < step) {
+            return null;
+        }
+        Instant now = clock.instant();
+        long millis = Duration.between(startedAt, now).toMillis() * (totalSteps - step) / step;
+        return now.plusMillis(millis);
+    }
+
+    private static JobEvent.Level level(Progress.Level level) {
+        return switch (level) {
+            case INFO -> JobEvent.Level.INFO;
+            case WARN -> JobEvent.Level.WARN;
+        };
+    }
+}

@@ -1,0 +1,35 @@
+package dev.rehearse.models;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model as OpenAI's clients read it, and below {@code ownedBy} what vLLM and we add. Immutable.
+ *
+ * @param untrained true for a blueprint, which no reply can be asked of; absent otherwise
+ */
+@JsonInclude(JsonInclude.Include.ALWAYS)
+record ModelObject(
+        String id,
+        String object,
+        long created,
+        @JsonProperty("owned_by") String ownedBy,
+        String root,
+        @Nullable String parent,
+
+        @JsonProperty("max_model_len") @Nullable Integer maxModelLength,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean untrained) {
+    static ModelObject of(Model model) {
+        return new ModelObject(
+                model.id(),
+                "model",
+                model.createdAt().getEpochSecond(),
+                model.ownedBy(),
+                model.id(),
+                model.parent(),
+                model.contextLength(),
+                model.kind() == Model.Kind.BLUEPRINT ? true : null);
+    }
+}

@@ -1,0 +1,41 @@
+package dev.rehearse.web;
+
+import io.swagger.v3.oas.models.OpenAPI;
+import io.swagger.v3.oas.models.info.Info;
+import java.util.List;
+import org.apache.catalina.core.StandardHost;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.MediaType;
+import org.springframework.web.servlet.config.annotation.ContentNegotiationConfigurer;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/** What every endpoint shares. */
+@Configuration(proxyBeanMethods = false)
+class WebConfiguration implements WebMvcConfigurer {
+
+    /** Clients ask for types that do not fit (application/json for a stream, nothing at all): we answer what we have. */
+    @Override
+    public void configureContentNegotiation(ContentNegotiationConfigurer configurer) {
+        configurer.strategies(List.of(request -> List.of(MediaType.ALL)));
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> containerErrors() {
+        return factory ->
+                factory.addContextCustomizers(context -> ContainerErrors.reportFor((StandardHost) context.getParent()));
+    }
+
+    @Bean
+    OpenAPI apiDescription() {
+        return new OpenAPI()
+                .info(new Info()
+                        .title("Rehearse")
+                        .version("v1")
+                        .description("Fine-tunes text models by supervision and by deep Q-learning with experience"
+                                + " replay, and serves them, over OpenAI's wire: an unmodified OpenAI client with the"
+                                + " base URL http://localhost:8080/v1 can do all of it."));
+    }
+}

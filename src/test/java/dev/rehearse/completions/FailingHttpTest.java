@@ -1,0 +1,187 @@
+package dev.rehearse.completions;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rehearse.generation.GeneratedToken;
+import dev.rehearse.generation.QueueFullException;
+import dev.rehearse.models.ModelCache;
+import dev.rehearse.web.ApiException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+class FailingHttpTest extends ServerTest {
+    private static final String PATH = "/v1/chat/completions";
+    private static final String HELLO = "'messages':[{'role':'user','content':'hello'}]";
+
+    @Autowired
+    ModelCache cache;
+
+    /** The model can be let go of, because nobody holds it any more. */
+    private void assertGivenBack() throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        while (cache.release(modelId).isPresent()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aFullQueueIsAnsweredByWhenToComeBack(boolean stream) throws Exception {
+        model.play(new ScriptedModel.Refusal(new QueueFullException("9 of 9 tokens", Duration.ofMillis(2500))));
+        HttpResponse<String> response = post(PATH, body(HELLO + ",'stream':" + stream));
+        assertThat(response.statusCode()).isEqualTo(429);
+        assertThat(JSON.readTree(response.body()).at("/error/code").asString()).isEqualTo("queue_full");
+        assertThat(response.headers().firstValue("Retry-After")).isPresent();
+        assertThat(response.headers().firstValue("retry-after-ms")).hasValue("2500");
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+        assertGivenBack();
+    }
+
+    @Test
+    void aReplyThatFailsIsAServerError() throws Exception {
+        model.play((request, listener, cancelled) -> listener.failed(new IllegalStateException("nan")));
+        HttpResponse<String> response = post(PATH, body(HELLO));
+        assertThat(response.statusCode()).isEqualTo(500);
+        assertThat(JSON.readTree(response.body()).at("/error/type").asString()).isEqualTo("server_error");
+        assertThat(response.body()).doesNotContain("nan");
+        assertGivenBack();
+    }
+
+    @Test
+    void oneFailureOfSeveralFreesTheOthers() throws Exception {
+        CountDownLatch second = new CountDownLatch(1);
+        model.play((request, listener, cancelled) -> {
+            if (model.requests.indexOf(request) == 0) {
+                second.await();
+                listener.failed(ApiException.unavailable("model_not_ready", "going down", Duration.ofSeconds(1)));
+            } else {
+                second.countDown();
+            }
+        });
+        HttpResponse<String> response = post(PATH, body(HELLO + ",'n':2"));
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(model.cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+        assertGivenBack();
+    }
+
+    @Test
+    void aStreamThatFailsEndsWithAnErrorEvent() throws Exception {
+        model.play((request, listener, cancelled) -> {
+            listener.progressed("h", List.of());
+            listener.failed(new IllegalStateException("nan"));
+        });
+        String stream = post(PATH, body(HELLO + ",'stream':true")).body();
+        String last = stream.substring(stream.indexOf("event: "));
+        assertThat(last).isEqualTo("""
+                event: error
+                data: {"error":{"message":"The server had an error while making the reply",\
+                "type":"server_error","param":null,"code":null}}
+
+                """);
+        assertGivenBack();
+    }
+
+    @Test
+    void aReplyThatTakesTooLongIsGivenUp() throws Exception {
+        model.play((request, listener, cancelled) -> {});
+        HttpResponse<String> response = post(PATH, body(HELLO));
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(JSON.readTree(response.body()).at("/error/code").asString()).isEqualTo("timeout");
+        assertThat(model.cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+        assertGivenBack();
+    }
+
+    @Test
+    void aStreamThatTakesTooLongIsGivenUpAndKeptAliveMeanwhile() throws Exception {
+        model.play((request, listener, cancelled) -> {});
+        String stream = post(PATH, body(HELLO + ",'stream':true")).body();
+        assertThat(stream).contains(": ping\n\n").contains("event: error").contains("\"code\":\"timeout\"");
+        assertThat(model.cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+        assertGivenBack();
+    }
+
+    @Test
+    void aReaderWhoLeavesBeforeTheFirstTokenFreesTheSlot() throws Exception {
+        model.play((request, listener, cancelled) -> {});
+        HttpResponse<InputStream> response =
+                http.send(request(PATH, body(HELLO + ",'stream':true")), BodyHandlers.ofInputStream());
+        response.body().read();
+        response.body().close();
+        assertThat(model.cancelled.await(2, TimeUnit.SECONDS)).isTrue();
+        assertGivenBack();
+    }
+
+    @Test
+    void aReaderWhoDoesNotReadIsCutOffAndNeverBlocksTheModel() throws Exception {
+        CountDownLatch scriptEnded = new CountDownLatch(1);
+        List<GeneratedToken> none = List.of();
+        String piece = "x".repeat(100_000);
+        model.play((request, listener, cancelled) -> {
+            while (!cancelled.getAsBoolean()) {
+                listener.progressed(piece, none);
+            }
+            scriptEnded.countDown();
+        });
+        try (Socket socket = new Socket("localhost", port)) {
+            socket.setReceiveBufferSize(4096);
+            String body = body(HELLO + ",'stream':true");
+            OutputStream out = socket.getOutputStream();
+            out.write(("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                            + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
+                    .getBytes(StandardCharsets.US_ASCII));
+            out.flush();
+            assertThat(scriptEnded.await(10, TimeUnit.SECONDS)).isTrue();
+            String stream = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(stream)
+                    .contains("event: error")
+                    .contains("reader_too_slow")
+                    .doesNotContain("[DONE]");
+        }
+        assertGivenBack();
+    }
+
+    @Test
+    void moreStreamsThanAllowedAreTurnedAway() throws Exception {
+        model.play((request, listener, cancelled) -> {});
+        List<InputStream> open = new ArrayList<>();
+        try {
+            for (int i = 0; i < 3; i++) {
+                HttpResponse<InputStream> response =
+                        http.send(request(PATH, body(HELLO + ",'stream':true")), BodyHandlers.ofInputStream());
+                response.body().read();
+                open.add(response.body());
+            }
+            HttpResponse<String> refused = post(PATH, body(HELLO + ",'stream':true"));
+            assertThat(refused.statusCode()).isEqualTo(429);
+            assertThat(refused.body()).contains("too_many_streams");
+        } finally {
+            for (InputStream stream : open) {
+                stream.close();
+            }
+        }
+        assertGivenBack();
+    }
+
+    @Test
+    void theTextEndpointHasTheSameCare() throws Exception {
+        model.play((request, listener, cancelled) -> listener.failed(new IllegalStateException("nan")));
+        assertThat(post("/v1/completions", body("'prompt':'a'")).statusCode()).isEqualTo(500);
+        assertThat(post("/v1/completions", body("'prompt':'a','stream':true")).body())
+                .contains("event: error");
+        assertGivenBack();
+    }
+}

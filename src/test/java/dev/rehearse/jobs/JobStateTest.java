@@ -1,0 +1,53 @@
+package dev.rehearse.jobs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.rehearse.jobs.JobState.Move;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class JobStateTest {
+    private static final Set<JobState> FINAL = EnumSet.of(JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELLED);
+
+    @Test
+    void aJobThatGoesWellPassesEveryState() {
+        assertThat(JobState.VALIDATING_FILES.after(Move.ACCEPT)).isEqualTo(JobState.QUEUED);
+        assertThat(JobState.QUEUED.after(Move.START)).isEqualTo(JobState.RUNNING);
+        assertThat(JobState.RUNNING.after(Move.SUCCEED)).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void aDeadProcessPutsOnlyARunningJobBack() {
+        assertThat(JobState.RUNNING.after(Move.PUT_BACK)).isEqualTo(JobState.QUEUED);
+        assertThat(JobState.VALIDATING_FILES.after(Move.PUT_BACK)).isNull();
+        assertThat(JobState.QUEUED.after(Move.PUT_BACK)).isNull();
+    }
+
+    @Test
+    void onlyARunningJobSucceeds() {
+        for (JobState state : JobState.values()) {
+            assertThat(state.after(Move.SUCCEED) != null).as("%s", state).isEqualTo(state == JobState.RUNNING);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyStateIsFinalOrCanBeCancelledAndFail(JobState state) {
+        assertThat(state.isFinal()).isEqualTo(FINAL.contains(state));
+        if (!state.isFinal()) {
+            assertThat(state.after(Move.CANCEL)).isEqualTo(JobState.CANCELLED);
+            assertThat(state.after(Move.FAIL)).isEqualTo(JobState.FAILED);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void nothingHappensToAnEndedJob(Move move) {
+        for (JobState state : FINAL) {
+            assertThat(state.after(move)).isNull();
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package dev.rehearse.models;
+
+import static org.hamcrest.Matchers.contains;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.delete;
+import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.content;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
+import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
+
+import dev.rehearse.web.DataDirectory;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.flywaydb.core.Flyway;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.beans.factory.support.DefaultListableBeanFactory;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.test.json.JsonCompareMode;
+import org.springframework.test.web.servlet.MockMvc;
+import org.springframework.test.web.servlet.setup.MockMvcBuilders;
+
+class ModelsControllerTest {
+    private static final String TUNED = "ft:gpt2-tiny:acme::1";
+
+    @TempDir
+    Path data;
+
+    private MockMvc http;
+
+    @BeforeEach
+    void publishOne() throws IOException {
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:controller;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE");
+        Flyway flyway = Flyway.configure()
+                .dataSource(database)
+                .locations("classpath:db/migration")
+                .cleanDisabled(false)
+                .load();
+        flyway.clean();
+        flyway.migrate();
+        DataDirectory directory = new DataDirectory(data);
+        ModelCatalog catalog = new ModelCatalog(
+                new ModelRows(JdbcClient.create(database), directory),
+                directory,
+                new DefaultListableBeanFactory().getBeanProvider(ModelHold.class));
+        Path weights = ModelCatalogTest.modelDirectory(data.resolve("runs/1"));
+        catalog.publish(Model.tuned(TUNED, Instant.ofEpochSecond(1_700_000_000), "acme", "gpt2-tiny", weights));
+        http = MockMvcBuilders.standaloneSetup(new ModelsController(catalog)).build();
+    }
+
+    @Test
+    void aTunedModelNamesItsParentAndItsContext() throws Exception {
+        http.perform(get("/v1/models/{id}", TUNED))
+                .andExpect(status().isOk())
+                .andExpect(content().json("""
+                                {"id":"ft:gpt2-tiny:acme::1","object":"model","created":1700000000,"owned_by":"acme",
+                                 "root":"ft:gpt2-tiny:acme::1","parent":"gpt2-tiny","max_model_len":64}""", JsonCompareMode.STRICT));
+    }
+
+    @Test
+    void aBlueprintIsMarkedUntrained() throws Exception {
+        http.perform(get("/v1/models/gpt2-tiny"))
+                .andExpect(status().isOk())
+                .andExpect(jsonPath("$.untrained").value(true))
+                .andExpect(jsonPath("$.parent").isEmpty());
+    }
+
+    @Test
+    void listsAllOfThem() throws Exception {
+        http.perform(get("/v1/models"))
+                .andExpect(status().isOk())
+                .andExpect(jsonPath("$.object").value("list"))
+                .andExpect(jsonPath("$.data[*].id").value(contains(TUNED, "gpt2-tiny", "gpt2-small")));
+    }
+
+    @Test
+    void deletingAnswersWithABody() throws Exception {
+        http.perform(delete("/v1/models/{id}", TUNED))
+                .andExpect(status().isOk())
+                .andExpect(content()
+                        .json(
+                                "{\"id\":\"" + TUNED + "\",\"object\":\"model\",\"deleted\":true}",
+                                JsonCompareMode.STRICT));
+    }
+}
