@@ -146,7 +146,10 @@ class FailingHttpTest extends ServerTest {
             out.flush();
             assertThat(scriptEnded.await(10, TimeUnit.SECONDS)).isTrue();
             String stream = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(stream).contains("event: error").contains("reader_too_slow").doesNotContain("[DONE]");
+            assertThat(stream)
+                    .contains("event: error")
+                    .contains("reader_too_slow")
+                    .doesNotContain("[DONE]");
         }
         assertGivenBack();
     }
