@@ -42,6 +42,9 @@ public final class Trainer {
         NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED);
         try (StartingModel start = fresh ? fresh(spec, settings, options) : open(spec, options)) {
             return new SupervisedTraining(spec, settings, start, control, nanoTime).run();
+        } catch (InvalidExampleException e) {
+            StartingModel.discard(spec);
+            throw e;
         }
     }
 
