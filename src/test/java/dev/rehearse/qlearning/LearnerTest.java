@@ -137,6 +137,7 @@ class LearnerTest {
         double[] logits = policy.logits(TreeTask.ROOT).clone();
         update(learner, 20);
         assertThat(policy.logits(TreeTask.ROOT)).isEqualTo(logits);
+        assertThat(policy.rates.model()).as("rate of the trunk that V shares").isZero();
         assertThat(policy.value(TreeTask.ROOT)).isNotZero();
         update(learner, 1);
         assertThat(policy.logits(TreeTask.ROOT)).isNotEqualTo(logits);
@@ -178,8 +179,12 @@ class LearnerTest {
         Episode episode = task.episode(random);
         memory.add(episode);
         policy.setValue(TreeTask.ROOT, 2);
+        policy.logits(TreeTask.ROOT)[episode.tokens()[1]] += 5;
+        double ratio = policy.logProbs(TreeTask.ROOT)[episode.tokens()[1]] - episode.priorLogProbs()[1];
+        float advantage = (float) (Hyperparameter.ALPHA.defaultValue() * ratio);
         Update update = learner(memory).update();
-        float[] expected = {0, 2 - episode.rewards()[1], -episode.rewards()[2], -episode.rewards()[3]};
+        float[] rewards = episode.rewards();
+        float[] expected = {0, 2 + advantage - rewards[1], -rewards[2], -rewards[3]};
         assertThat(java.util.Arrays.copyOf(update.errors(), 4)).containsExactly(expected, within(1e-5f));
     }
 

@@ -32,6 +32,9 @@ final class TabularNetwork implements QNetwork {
     private final Function<List<Integer>, double[]> start;
 
     private final Map<List<Integer>, State> states = new HashMap<>();
+    /** Of the latest {@link #fit}. */
+    LearningRates rates = new LearningRates(0, 0, 0);
+
     private UnaryOperator<Readings> answering = UnaryOperator.identity();
     private BiFunction<TokenBatch, Objective, Objective> learning = (batch, objective) -> objective;
 
@@ -212,7 +215,8 @@ final class TabularNetwork implements QNetwork {
     }
 
     @Override
-    public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
+    public Fit fit(TokenBatch batch, Objective objective, LearningRates given) {
+        rates = given;
         Differentiated step = differentiate(batch, learning.apply(batch, objective));
         double squares = 0;
         for (Map.Entry<List<Integer>, Gradient> entry : step.gradients().entrySet()) {

@@ -27,8 +27,8 @@ class BestCheckpointsTest {
         output = directory.resolve("output");
         TrainingData data = new TrainingData(List.of(TinyModel.example(1, "a", "b")), List.of());
         start = TinyModel.open(model);
-        checkpoints = new BestCheckpoints(
-                TinyModel.spec(model, data, Method.supervised(Map.of()), output), start, reports);
+        checkpoints =
+                new BestCheckpoints(TinyModel.spec(model, data, Method.supervised(Map.of()), output), start, reports);
     }
 
     @AfterEach
@@ -89,6 +89,7 @@ class BestCheckpointsTest {
             offer(step, 0.5);
         }
         assertThat(steps()).containsExactly(0, 1, 2);
+        assertThat(reports.of(Progress.CheckpointSaved.class)).hasSize(3);
     }
 
     @Test
@@ -103,8 +104,7 @@ class BestCheckpointsTest {
     @Test
     void aCheckpointIsCompleteWhenItIsReported() {
         offer(3, 0.5);
-        Checkpoint saved =
-                reports.of(Progress.CheckpointSaved.class).get(0).checkpoint();
+        Checkpoint saved = reports.of(Progress.CheckpointSaved.class).get(0).checkpoint();
         assertThat(saved.metrics()).isEqualTo(Map.of("score", 0.5));
         assertThat(Files.isRegularFile(saved.directory().resolve("model.safetensors")))
                 .isTrue();

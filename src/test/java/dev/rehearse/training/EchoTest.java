@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EchoTest {
     private static final String LETTERS = "abcdef";
     private static final int HELD_OUT = 66;
-    private static final int UPDATES = 120;
+    private static final int UPDATES = 160;
 
     @TempDir
     static Path directory;
@@ -46,10 +46,14 @@ class EchoTest {
         questions = data(words, false);
         Path model = TinyModel.write(directory.resolve("model"), LETTERS + "=");
         Method method = Method.supervised(Map.of(
-                "hyperparameters", Map.of("n_epochs", 50, "batch_size", 32),
-                "learning_rate", 4e-3,
-                "dropout", 0,
-                "max_steps", 90));
+                "hyperparameters",
+                Map.of("n_epochs", 50, "batch_size", 32),
+                "learning_rate",
+                4e-3,
+                "dropout",
+                0,
+                "max_steps",
+                90));
         RunResult result = run(TinyModel.spec(model, examples, method, directory.resolve("supervised")));
         imitator = result.best().get(0).directory();
         start = sampledReward(imitator);
@@ -83,52 +87,51 @@ class EchoTest {
 
     private static Grader rightOrWrong(String reference) {
         return new StringCheck(
-                "",
-                Template.parse("{{sample.output_text}}"),
-                Template.parse(reference),
-                StringCheck.Operation.EQ);
+                "", Template.parse("{{sample.output_text}}"), Template.parse(reference), StringCheck.Operation.EQ);
     }
 
     private static RunResult run(RunSpec spec) {
         return new Trainer(TinyModel.device(), () -> 0).run(spec, Recording.toTheEnd());
     }
 
-    /** Where the last weights of reinforcement are; with two evaluations both checkpoints are kept. */
-    private static Path reinforced(Grader grader, String name) throws IOException {
+    private static RunResult reinforced(Grader grader, int evalInterval, String name) throws IOException {
         Method method = Method.reinforcement(
                 grader,
                 Map.of(
-                        "hyperparameters", Map.of("batch_size", 32, "eval_interval", UPDATES),
+                        "hyperparameters", Map.of("batch_size", 32, "eval_interval", evalInterval),
                         "dqn",
                                 Map.of(
-                                        "max_steps", UPDATES,
-                                        "max_completion_tokens", 6,
-                                        "learning_rate", 1e-3,
-                                        "value_learning_rate", 3e-3,
-                                        "target", Map.of("tau", 0.1),
-                                        "weight_average", 0.9,
-                                        "replay_ratio", 2)));
-        RunSpec spec = TinyModel.spec(imitator, questions, method, directory.resolve(name));
-        run(spec);
-        return spec.outputDirectory().resolve("checkpoint-" + UPDATES);
+                                        "max_steps",
+                                        UPDATES,
+                                        "max_completion_tokens",
+                                        6,
+                                        "learning_rate",
+                                        3e-3,
+                                        "value_learning_rate",
+                                        3e-3,
+                                        "target",
+                                        Map.of("tau", 0.1),
+                                        "weight_average",
+                                        0.95)));
+        return run(TinyModel.spec(imitator, questions, method, directory.resolve(name)));
     }
 
     /** Share of right replies to held-out prompts, four drawn for each. */
     private static double sampledReward(Path model) {
         Grader grader = rightOrWrong("{{item.answer}}");
         try (StartingModel opened = TinyModel.open(model);
-                Decoding decoding =
-                        opened.network().decoding(HELD_OUT, TinyModel.CONTEXT, Device.Priority.TRAINING)) {
+                Decoding decoding = opened.network().decoding(HELD_OUT, TinyModel.CONTEXT, Device.Priority.TRAINING)) {
             Play play = new Play(grader, opened.tokenizer(), () -> 0);
-            Generator generator = new Generator(decoding, new int[] {opened.tokenizer().endId()}, 6);
-            List<int[]> prompts =
-                    EncodedExamples.prompts(questions.validation(), opened.template(), TinyModel.CONTEXT);
+            Generator generator =
+                    new Generator(decoding, new int[] {opened.tokenizer().endId()}, 6);
+            List<int[]> prompts = EncodedExamples.prompts(questions.validation(), opened.template(), TinyModel.CONTEXT);
             List<Play.Task> tasks = IntStream.range(0, HELD_OUT)
-                    .mapToObj(i -> new Play.Task(prompts.get(i), questions.validation().get(i)))
+                    .mapToObj(i ->
+                            new Play.Task(prompts.get(i), questions.validation().get(i)))
                     .toList();
             return IntStream.range(0, 4)
-                    .mapToDouble(draw -> Play.mean(Play.rewards(
-                            play.play(generator, tasks, new Behaviour.Sample(1, 0, 1_000 * draw)))))
+                    .mapToDouble(draw -> Play.mean(
+                            Play.rewards(play.play(generator, tasks, new Behaviour.Sample(1, 0, 1_000 * draw)))))
                     .average()
                     .orElseThrow();
         }
@@ -136,17 +139,20 @@ class EchoTest {
 
     @Test
     void imitationLearnsRoughly() {
-        assertThat(start).isBetween(0.15, 0.75);
+        assertThat(start).isBetween(0.15, 0.5);
     }
 
     @Test
     void gradesRaiseTheSampledRewardOnPromptsNeverPlayed() throws IOException {
-        assertThat(sampledReward(reinforced(rightOrWrong("{{item.answer}}"), "graded")))
-                .isGreaterThan(start + 0.15);
+        RunResult result = reinforced(rightOrWrong("{{item.answer}}"), UPDATES / 4, "graded");
+        assertThat(sampledReward(result.best().get(0).directory())).isGreaterThan(start + 0.3);
     }
 
+    /** The control, on the last weights: where all grades are equal the start wins, but both are kept. */
     @Test
-    void withoutGradesTheSampledRewardDoesNotRise() throws IOException {
-        assertThat(sampledReward(reinforced(rightOrWrong("never"), "ungraded"))).isLessThan(start + 0.05);
+    void asManyUpdatesWithoutGradesDoNot() throws IOException {
+        RunResult result = reinforced(rightOrWrong("never"), UPDATES, "ungraded");
+        assertThat(result.best()).extracting(Checkpoint::step).containsExactly(0, UPDATES);
+        assertThat(sampledReward(result.best().get(1).directory())).isLessThan(start + 0.05);
     }
 }

@@ -31,8 +31,7 @@ class EncodedExamplesTest {
 
     @BeforeEach
     void open() throws IOException {
-        new TokenizerTrainer(new TokenizerSpec(TokenizerKind.CHAR, 64, false))
-                .train(Stream.of("abcd"), 16, directory);
+        new TokenizerTrainer(new TokenizerSpec(TokenizerKind.CHAR, 64, false)).train(Stream.of("abcd"), 16, directory);
         tokenizer = Tokenizer.open(directory);
         template = ChatTemplate.of(tokenizer);
     }
@@ -60,7 +59,8 @@ class EncodedExamplesTest {
         Sequence sequence = EncodedExamples.sequences(List.of(TinyModel.example(1, "ab", "cd")), template, 16)
                 .get(0);
         assertThat(sequence.actions()).containsExactly(2, 3, 4);
-        assertThat(tokenizer.decode(Arrays.copyOfRange(sequence.tokens(), 2, 4))).isEqualTo("cd");
+        assertThat(tokenizer.decode(Arrays.copyOfRange(sequence.tokens(), 2, 4)))
+                .isEqualTo("cd");
         assertThat(sequence.tokens()[4]).isEqualTo(tokenizer.endId());
     }
 
@@ -68,9 +68,8 @@ class EncodedExamplesTest {
     void aPromptIsTheStartOfTheSequenceThatTeachesIt() {
         Example example = TinyModel.example(1, "ab", "cd");
         int[] prompt = EncodedExamples.prompts(List.of(example), template, 16).get(0);
-        int[] tokens = EncodedExamples.sequences(List.of(example), template, 16)
-                .get(0)
-                .tokens();
+        int[] tokens =
+                EncodedExamples.sequences(List.of(example), template, 16).get(0).tokens();
         assertThat(Arrays.copyOf(tokens, prompt.length)).isEqualTo(prompt);
     }
 

@@ -33,7 +33,8 @@ class EvaluationTest {
         model = TinyModel.write(directory.resolve("model"), "abcd");
         start = TinyModel.open(model);
         int[] letters = start.tokenizer().encode("ab");
-        network = new ScriptedNetwork(start.network(), letters[0], letters[1], start.tokenizer().endId());
+        network = new ScriptedNetwork(
+                start.network(), letters[0], letters[1], start.tokenizer().endId());
     }
 
     @AfterEach
@@ -50,10 +51,9 @@ class EvaluationTest {
                 Template.parse("{{sample.output_text}}"),
                 Template.parse("{{item.answer}}"),
                 StringCheck.Operation.EQ);
-        Method.Reinforcement method = (Method.Reinforcement) Method.reinforcement(
-                grader, Map.of("hyperparameters", Map.of("eval_interval", INTERVAL), "dqn", dqn));
-        RunSpec spec =
-                TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
+        Method.Reinforcement method = (Method.Reinforcement)
+                Method.reinforcement(grader, Map.of("hyperparameters", Map.of("eval_interval", INTERVAL), "dqn", dqn));
+        RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
         RolloutPlan plan = new RolloutPlan(spec, method.settings(), start);
         Play play = new Play(grader, start.tokenizer(), () -> 0);
         return new Evaluation(spec, method.settings(), start, control, play, plan, network);

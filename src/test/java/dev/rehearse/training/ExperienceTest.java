@@ -55,8 +55,7 @@ class ExperienceTest {
     }
 
     private Episode episode(FinishReason reason) {
-        return Experience.episodes(
-                        List.of(outcome(new int[] {6, 7, 8}, new int[] {9, 2}, reason)), prior, GAMMA, 17)
+        return Experience.episodes(List.of(outcome(new int[] {6, 7, 8}, new int[] {9, 2}, reason)), prior, GAMMA, 17)
                 .get(0);
     }
 

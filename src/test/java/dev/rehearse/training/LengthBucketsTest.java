@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rehearse.training.EncodedExamples.Sequence;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -72,7 +74,7 @@ class LengthBucketsTest {
 
     @Test
     void batchesDoNotComeInTheOrderOfTheirLengths() {
-        LengthBuckets buckets = new LengthBuckets(sequences(320), BATCH, random(1));
+        LengthBuckets buckets = new LengthBuckets(sequences(100), BATCH, random(1));
         List<Integer> lengths = new ArrayList<>();
         for (int i = 0; i < buckets.batchesPerEpoch(); i++) {
             lengths.add(buckets.next().get(0).tokens().length);
@@ -81,6 +83,19 @@ class LengthBucketsTest {
         assertThat(lengths).isNotEqualTo(sorted);
         java.util.Collections.reverse(lengths);
         assertThat(lengths).isNotEqualTo(sorted);
+    }
+
+    @Test
+    void anExampleMeetsOthersInTheNextEpoch() {
+        LengthBuckets buckets = new LengthBuckets(sequences(200), BATCH, random(1));
+        Set<Set<Sequence>> first = batches(buckets);
+        assertThat(batches(buckets)).isNotEqualTo(first);
+    }
+
+    private static Set<Set<Sequence>> batches(LengthBuckets buckets) {
+        return IntStream.range(0, buckets.batchesPerEpoch())
+                .mapToObj(i -> Set.copyOf(buckets.next()))
+                .collect(Collectors.toSet());
     }
 
     @Test

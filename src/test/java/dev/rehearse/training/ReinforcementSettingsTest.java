@@ -82,8 +82,8 @@ class ReinforcementSettingsTest {
 
     @Test
     void idleOptionsAreReadWhereTheyApply() {
-        Hyperparameters parsed = dqn(Map.of(
-                "loss", "huber", "huber_delta", 2, "target", Map.of("kind", "hard", "interval", 5)));
+        Hyperparameters parsed =
+                dqn(Map.of("loss", "huber", "huber_delta", 2, "target", Map.of("kind", "hard", "interval", 5)));
         assertThat(parsed.loss()).isEqualTo(Loss.HUBER);
         assertThat(parsed.get(Hyperparameter.HUBER_DELTA)).isEqualTo(2);
         assertThat(parsed.targetSync()).isEqualTo(TargetSync.HARD);
@@ -110,9 +110,7 @@ class ReinforcementSettingsTest {
     @ParameterizedTest
     @EnumSource
     void autoAndNullAreTheDefaultOfEveryHyperparameter(Hyperparameter parameter) {
-        assertThat(dqn(nested(parameter.wireName(), "auto"))
-                        .get(parameter))
-                .isEqualTo(parameter.defaultValue());
+        assertThat(dqn(nested(parameter.wireName(), "auto")).get(parameter)).isEqualTo(parameter.defaultValue());
         Map<String, Object> nothing = new HashMap<>();
         nothing.put(parameter.wireName().replaceAll("\\..*", ""), null);
         assertThat(dqn(nothing).get(parameter)).isEqualTo(parameter.defaultValue());
@@ -143,7 +141,8 @@ class ReinforcementSettingsTest {
     @Test
     void fewerBytesThanTheIndexOfTheCapacityTakesAreRefused() {
         assertRefused(nested("dqn", Map.of("replay_bytes", 1 << 20, "replay_capacity", 1_000_000)), "dqn.replay_bytes");
-        assertThat(dqn(Map.of("replay_bytes", 1 << 20, "replay_capacity", 1_000)).get(Hyperparameter.REPLAY_BYTES))
+        assertThat(dqn(Map.of("replay_bytes", 1 << 20, "replay_capacity", 1_000))
+                        .get(Hyperparameter.REPLAY_BYTES))
                 .isEqualTo(1 << 20);
     }
 

@@ -47,7 +47,10 @@ class RolloutPlanTest {
         Method method = Method.reinforcement(GRADER, Map.of("hyperparameters", openAi, "dqn", dqn));
         try {
             RunSpec spec = TinyModel.spec(
-                    model, new TrainingData(examples, examples.subList(0, 3)), method, directory.resolve("output"));
+                    model,
+                    new TrainingData(examples, examples.subList(0, Math.min(3, prompts))),
+                    method,
+                    directory.resolve("output"));
             return new RolloutPlan(spec, ((Method.Reinforcement) method).settings(), start);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
@@ -60,7 +63,8 @@ class RolloutPlanTest {
         for (int i = 0; i < rounds; i++) {
             played.addAll(plan.nextPrompts());
         }
-        return played.stream().collect(Collectors.groupingBy(task -> task.example().line(), Collectors.counting()));
+        return played.stream()
+                .collect(Collectors.groupingBy(task -> task.example().line(), Collectors.counting()));
     }
 
     @Test
@@ -73,6 +77,8 @@ class RolloutPlanTest {
     @Test
     void eachPromptGetsAllItsRepliesAlsoAcrossRounds() {
         RolloutPlan plan = plan(8, Map.of("batch_size", 4, "compute_multiplier", 3), Map.of());
+        assertThat(plays(plan, 1).values()).containsExactlyInAnyOrder(3L, 1L);
+        plan = plan(8, Map.of("batch_size", 4, "compute_multiplier", 3), Map.of());
         assertThat(plays(plan, 6).values()).hasSize(8).containsOnly(3L);
     }
 

@@ -56,9 +56,8 @@ class SettingsReaderTest {
 
     @Test
     void aNestedRefusalNamesTheWholePath() {
-        SettingsReader inner = reader("outer", Map.of("inner", Map.of("n", 0)))
-                .object("outer")
-                .object("inner");
+        SettingsReader inner =
+                reader("outer", Map.of("inner", Map.of("n", 0))).object("outer").object("inner");
         assertThatThrownBy(() -> inner.integer("n", 5, 1, 9))
                 .isInstanceOf(InvalidSettingException.class)
                 .extracting(e -> ((InvalidSettingException) e).name())

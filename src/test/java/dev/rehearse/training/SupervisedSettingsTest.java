@@ -60,12 +60,18 @@ class SupervisedSettingsTest {
     @Test
     void whatIsGivenIsKept() {
         SupervisedSettings parsed = SupervisedSettings.parse(Map.of(
-                "hyperparameters", Map.of("n_epochs", 4, "batch_size", 16, "learning_rate_multiplier", 2),
-                "learning_rate", 1e-4,
-                "patience", 9,
-                "max_steps", 77,
-                "dropout", 0,
-                "tokenizer", Map.of("kind", "word", "vocabulary_size", 100, "lowercase", true)));
+                "hyperparameters",
+                Map.of("n_epochs", 4, "batch_size", 16, "learning_rate_multiplier", 2),
+                "learning_rate",
+                1e-4,
+                "patience",
+                9,
+                "max_steps",
+                77,
+                "dropout",
+                0,
+                "tokenizer",
+                Map.of("kind", "word", "vocabulary_size", 100, "lowercase", true)));
         assertThat(parsed.epochs()).isEqualTo(4);
         assertThat(parsed.batchSize()).isEqualTo(16);
         assertThat(parsed.patience()).isEqualTo(9);
@@ -79,8 +85,7 @@ class SupervisedSettingsTest {
 
     @Test
     void aWordTokenizerMayBeSmallerThanTheBytes() {
-        assertThat(SupervisedSettings.parse(
-                                Map.of("tokenizer", Map.of("kind", "char", "vocabulary_size", 10)))
+        assertThat(SupervisedSettings.parse(Map.of("tokenizer", Map.of("kind", "char", "vocabulary_size", 10)))
                         .tokenizer()
                         .vocabularySize())
                 .isEqualTo(10);
@@ -99,8 +104,7 @@ class SupervisedSettingsTest {
 
     @Test
     void theMultiplierIsAppliedOnce() {
-        SupervisedSettings parsed =
-                SupervisedSettings.parse(nested("hyperparameters.learning_rate_multiplier", 3));
+        SupervisedSettings parsed = SupervisedSettings.parse(nested("hyperparameters.learning_rate_multiplier", 3));
         double single = SupervisedSettings.parse(Map.of()).resolved(10, true).learningRate();
         SupervisedSettings resolved = parsed.resolved(10, true);
         assertThat(resolved.learningRate()).isEqualTo(3 * single);
