@@ -53,6 +53,11 @@ public record Hyperparameters(
         return (int) get(parameter);
     }
 
+    /** First updates of a run that are of V alone: at most a tenth, so that a short run still moves its policy. */
+    public int valueWarmupSteps(int totalSteps) {
+        return Math.min(count(Hyperparameter.VALUE_WARMUP_STEPS), totalSteps / 10);
+    }
+
     /** The same settings with one number changed. */
     public Hyperparameters with(Hyperparameter parameter, double value) {
         Map<Hyperparameter, Double> changed = new EnumMap<>(Hyperparameter.class);

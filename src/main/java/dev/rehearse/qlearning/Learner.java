@@ -32,6 +32,7 @@ public final class Learner {
     private final SoftQLoss loss;
     private final double rewardScale;
     private final int totalSteps;
+    private final int valueSteps;
     private int steps;
 
     /**
@@ -61,6 +62,7 @@ public final class Learner {
         this.hyperparameters = hyperparameters;
         this.totalSteps = totalSteps;
         this.rewardScale = rewardScale;
+        valueSteps = hyperparameters.valueWarmupSteps(totalSteps);
         batch = new Batch(batchSize);
         loss = new SoftQLoss(
                 hyperparameters.get(Hyperparameter.ALPHA),
@@ -74,8 +76,7 @@ public final class Learner {
     public Update update() {
         memory.draw(batch, steps, importanceExponent());
         Sequences drawn = Sequences.of(batch, rewardScale);
-        boolean warmingUp = steps < hyperparameters.count(Hyperparameter.VALUE_WARMUP_STEPS);
-        Update update = warmingUp ? learnValue(drawn) : learn(drawn);
+        Update update = steps < valueSteps ? learnValue(drawn) : learn(drawn);
         sync();
         steps++;
         return update;
@@ -139,19 +140,18 @@ public final class Learner {
     }
 
     private LearningRates rates(double model) {
-        double value = rate(Hyperparameter.VALUE_LEARNING_RATE, steps);
+        double value = rate(Hyperparameter.VALUE_LEARNING_RATE, steps, totalSteps);
         return new LearningRates(model, value, hyperparameters.get(Hyperparameter.MAX_GRAD_NORM));
     }
 
     /** Current learning rate of the model; its own warm-up begins when V's is over. */
     public double modelRate() {
-        int valueSteps = hyperparameters.count(Hyperparameter.VALUE_WARMUP_STEPS);
-        return steps < valueSteps ? 0 : rate(Hyperparameter.LEARNING_RATE, steps - valueSteps);
+        return steps < valueSteps ? 0 : rate(Hyperparameter.LEARNING_RATE, steps - valueSteps, totalSteps - valueSteps);
     }
 
-    private double rate(Hyperparameter peak, int step) {
+    private double rate(Hyperparameter peak, int step, int total) {
         int warmup = hyperparameters.count(Hyperparameter.WARMUP_STEPS);
-        return new Schedule.WarmupCosine(hyperparameters.get(peak), warmup, totalSteps, 0.1).at(step);
+        return new Schedule.WarmupCosine(hyperparameters.get(peak), warmup, total, 0.1).at(step);
     }
 
     private double importanceExponent() {
