@@ -2,14 +2,17 @@ package dev.rehearse;
 
 import dev.rehearse.jobs.Dialogues;
 import dev.rehearse.jobs.Training;
+import dev.rehearse.networks.Device;
 import dev.rehearse.text.Message;
 import dev.rehearse.text.Role;
 import dev.rehearse.training.Example;
 import dev.rehearse.training.Trainer;
 import java.time.Clock;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 /** What the features share, and where the library meets the service. */
 @Configuration(proxyBeanMethods = false)
@@ -19,10 +22,22 @@ class ServiceConfiguration {
         return Clock.systemUTC();
     }
 
+    /** Opened by whoever needs it first: starting the engine takes seconds. */
     @Bean
-    @ConditionalOnMissingBean
-    Training training() {
-        return new Trainer()::run;
+    @Lazy
+    Device device(@Value("${rehearse.device:cpu}") String name) {
+        return Device.open(name);
+    }
+
+    @Bean
+    @Lazy
+    Trainer trainer(Device device) {
+        return new Trainer(device, System::nanoTime);
+    }
+
+    @Bean
+    Training training(ObjectProvider<Trainer> trainer) {
+        return (spec, control) -> trainer.getObject().run(spec, control);
     }
 
     @Bean

@@ -22,7 +22,7 @@ import org.springframework.util.FileSystemUtils;
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
         properties = {"rehearse.files.max-size=1MB", "rehearse.jobs.max-queued=3", "rehearse.jobs.poll=50ms"})
-@Import(ScriptedTraining.class)
+@Import({ScriptedTraining.class, NoModels.class})
 @ContextConfiguration(initializers = ServiceTest.OwnFolder.class)
 public @interface ServiceTest {
     final class OwnFolder implements ApplicationContextInitializer<ConfigurableApplicationContext> {

@@ -4,6 +4,7 @@ import dev.rehearse.files.FileId;
 import dev.rehearse.files.FileStore;
 import dev.rehearse.files.Purpose;
 import dev.rehearse.files.StoredFile;
+import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
@@ -62,7 +63,7 @@ final class JobIntake {
     private void insert(Job job, RequestKey key) {
         JobId id = job.id();
         JobRequest request = job.request();
-        checks.models().require(request.model());
+        checkModel(request);
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
         checkRoom();
@@ -73,6 +74,17 @@ final class JobIntake {
             events.message(id, JobEvent.Level.WARN, "reasoning_effort changes nothing: models here do not reason");
         }
         pool.schedule(id);
+    }
+
+    private void checkModel(JobRequest request) {
+        Model model = checks.models().require(request.model());
+        if (model.kind() == Model.Kind.BLUEPRINT && request.method().kind() == JobMethod.Kind.REINFORCEMENT) {
+            throw ApiException.invalid(
+                    "invalid_value",
+                    "model",
+                    "Invalid 'model': " + model.id() + " has learned nothing yet, so its replies are noise. Allowed for"
+                            + " reinforcement: a model with weights, e.g. one that a supervised job made.");
+        }
     }
 
     private void lock(String param, @Nullable FileId id) {

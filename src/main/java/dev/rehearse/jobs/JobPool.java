@@ -2,6 +2,7 @@ package dev.rehearse.jobs;
 
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerBuilder;
+import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
 import com.github.kagkarlsson.scheduler.task.helper.Tasks;
@@ -10,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -29,35 +31,40 @@ final class JobPool implements SmartLifecycle {
 
     private final JobWorker worker;
     private final Clock clock;
+    private final JobSettings settings;
+    private final DataSource database;
     private final CustomTask<Void> task;
-    private final Scheduler scheduler;
-    private final ExecutorService validation = Executors.newSingleThreadExecutor(body -> {
-        Thread thread = new Thread(body, "job-validation");
-        thread.setDaemon(true);
-        return thread;
-    });
-    private volatile boolean running;
+    private final SchedulerClient client;
+    private volatile @Nullable Threads threads;
+
+    /** What runs between start and stop; the pool can be started again. */
+    private record Threads(Scheduler workers, ExecutorService validation) {}
 
     JobPool(JobWorker worker, JobSettings settings, DataSource database, Clock clock) {
         this.worker = worker;
+        this.settings = settings;
+        this.database = new TransactionAwareDataSourceProxy(database);
         this.clock = clock;
         this.task = Tasks.custom("fine-tuning-job", Void.class)
                 .onDeadExecutionRevive()
                 .onFailure((failed, operations) ->
                         operations.reschedule(failed, clock.instant().plus(AFTER_A_BROKEN_DATABASE)))
                 .execute((instance, context) -> work(new JobId(instance.getId())));
-        this.scheduler = scheduler(settings, database);
+        this.client = SchedulerClient.Builder.create(this.database, task).build();
     }
 
     /** Puts the job into the queue, in the transaction of the caller. */
     void schedule(JobId id) {
-        scheduler.schedule(task.instance(id.value()), clock.instant());
+        client.schedule(task.instance(id.value()), clock.instant());
     }
 
     /** The job is in the database for all to see: its files can be looked into, and a free worker can take it. */
     void wake(JobId id) {
-        validation.execute(() -> validate(id));
-        scheduler.triggerCheckForDueExecutions();
+        Threads started = threads;
+        if (started != null) {
+            started.validation().execute(() -> validate(id));
+            started.workers().triggerCheckForDueExecutions();
+        }
     }
 
     void stop(JobId id) {
@@ -66,21 +73,26 @@ final class JobPool implements SmartLifecycle {
 
     @Override
     public void start() {
-        scheduler.start();
-        running = true;
+        worker.resume();
+        Threads started = new Threads(scheduler(), Executors.newSingleThreadExecutor(JobPool::daemon));
+        started.workers().start();
+        threads = started;
     }
 
     @Override
     public void stop() {
-        running = false;
-        validation.shutdown();
+        Threads started = threads;
+        threads = null;
         worker.drain();
-        scheduler.stop();
+        if (started != null) {
+            started.validation().shutdownNow();
+            started.workers().stop();
+        }
     }
 
     @Override
     public boolean isRunning() {
-        return running;
+        return threads != null;
     }
 
     private CompletionHandler<Void> work(JobId id) {
@@ -98,18 +110,23 @@ final class JobPool implements SmartLifecycle {
         }
     }
 
-    private Scheduler scheduler(JobSettings settings, DataSource database) {
-        SchedulerBuilder builder = Scheduler.create(new TransactionAwareDataSourceProxy(database), task)
+    private static Thread daemon(Runnable body) {
+        Thread thread = new Thread(body, "job-validation");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    private Scheduler scheduler() {
+        SchedulerBuilder builder = Scheduler.create(database, task)
                 .threads(settings.concurrency())
                 .pollingInterval(settings.poll())
                 .heartbeatInterval(settings.heartbeat())
                 .missedHeartbeatsLimit(JobSettings.MISSED_HEARTBEATS)
                 .shutdownMaxWait(settings.shutdownWait());
-        return (isPostgres(database) ? builder.pollUsingLockAndFetch(0.5, 1.0) : builder.pollUsingFetch(0.5, 3.0))
-                .build();
+        return (isPostgres() ? builder.pollUsingLockAndFetch(0.5, 1.0) : builder.pollUsingFetch(0.5, 3.0)).build();
     }
 
-    private static boolean isPostgres(DataSource database) {
+    private boolean isPostgres() {
         try {
             return JdbcUtils.extractDatabaseMetaData(
                     database, metadata -> metadata.getDatabaseProductName().equals("PostgreSQL"));

@@ -7,7 +7,6 @@ import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
 import dev.rehearse.web.JsonFields;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -154,9 +153,10 @@ final class JobRequestReader {
         } catch (InvalidSettingException e) {
             String message = Objects.toString(e.getMessage());
             String param = "method." + method.kind().wireName() + '.' + e.name();
-            boolean unknown = message.toLowerCase(Locale.ROOT).contains("unknown");
             throw ApiException.invalid(
-                    unknown ? "unknown_parameter" : "invalid_value", param, "Invalid '" + param + "': " + message);
+                    e.isUnknown() ? "unknown_parameter" : "invalid_value",
+                    param,
+                    "Invalid '" + param + "': " + message);
         }
     }
 }

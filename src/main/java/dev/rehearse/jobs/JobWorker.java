@@ -82,6 +82,11 @@ final class JobWorker {
         runs.stream().filter(run -> run.job().equals(id)).forEach(RunReports::stop);
     }
 
+    /** Takes work again after {@link #drain}. */
+    void resume() {
+        draining = false;
+    }
+
     /** Asks all runs to stop; their jobs are put back. */
     void drain() {
         draining = true;
@@ -133,6 +138,7 @@ final class JobWorker {
                 folder.start(job.id(), job.run().attempt()));
         control.stopIfRequested();
         RunResult result = training.run(spec, control);
+        control.finish();
         Checkpoint best = result.best().get(0);
         String model = models.publishFinal(job, best);
         models.keepOnly(job, result.best());
@@ -148,20 +154,24 @@ final class JobWorker {
         } else if (stopped && !store.isRunning(job.id(), job.run().attempt())) {
             log.info("job {} was stopped", job.id());
         } else {
-            life.fail(job, error(e));
+            life.fail(job, error(job, e));
         }
     }
 
-    private JobError error(Throwable e) {
+    private JobError error(Job job, Throwable e) {
         String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
         if (e instanceof InvalidJobDataException data) {
             return invalidFile(data.param(), e);
         } else if (e instanceof InvalidExampleException) {
             return invalidFile("training_file", e);
         } else if (e instanceof InvalidSettingException setting) {
-            return new JobError("invalid_value", message, "method." + setting.name());
+            String kind = job.request().method().kind().wireName();
+            return new JobError("invalid_value", message, "method." + kind + '.' + setting.name());
         } else if (e instanceof ApiException api) {
             return new JobError(Objects.requireNonNullElse(api.code(), "invalid_value"), message, api.param());
+        }
+        if (e instanceof IllegalArgumentException) {
+            return new JobError("invalid_value", message, null);
         }
         log.error("the job failed", e);
         return new JobError("server_error", "The training broke: " + message, null);

@@ -28,6 +28,7 @@ final class RunReports implements RunControl {
     private volatile boolean stop;
     private Instant askedAt;
     private @Nullable Instant steppedAt;
+    private Progress.@Nullable Step unwritten;
     private int totalSteps;
     private Map<String, Object> hyperparameters = Map.of();
 
@@ -91,9 +92,23 @@ final class RunReports implements RunControl {
         boolean due = steppedAt == null || Duration.between(steppedAt, now).compareTo(BETWEEN_STEPS) >= 0;
         if (due || step.step() >= step.totalSteps()) {
             steppedAt = now;
-            save(step.step());
-            metrics(step.step(), "training", step.metrics());
+            write(step);
+        } else {
+            unwritten = step;
         }
+    }
+
+    /** The run ended well: its last step is written, whenever it came. */
+    void finish() {
+        if (unwritten != null) {
+            write(unwritten);
+        }
+    }
+
+    private void write(Progress.Step step) {
+        unwritten = null;
+        save(step.step());
+        metrics(step.step(), "training", step.metrics());
     }
 
     private void metrics(int step, String what, Map<String, Double> metrics) {

@@ -1,13 +1,16 @@
 package dev.rehearse.models;
 
+import dev.rehearse.networks.Blueprint;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** The shapes a job can make a fresh network of. Stateless; any thread. */
 final class Blueprints {
     private static final Instant WRITTEN_AT = Instant.parse("2026-11-23T00:00:00Z");
-    private static final List<Model> ALL = List.of(blueprint("gpt2-tiny"), blueprint("gpt2-small"));
+    private static final List<Model> ALL =
+            Arrays.stream(Blueprint.values()).map(Blueprints::model).toList();
 
     private Blueprints() {}
 
@@ -19,7 +22,8 @@ final class Blueprints {
         return ALL.stream().filter(model -> model.id().equals(id)).findFirst();
     }
 
-    private static Model blueprint(String id) {
-        return new Model(id, WRITTEN_AT, Model.OWNER, null, Model.Kind.BLUEPRINT, null, null);
+    private static Model model(Blueprint blueprint) {
+        return new Model(
+                blueprint.id(), WRITTEN_AT, Model.OWNER, null, Model.Kind.BLUEPRINT, null, blueprint.contextLength());
     }
 }

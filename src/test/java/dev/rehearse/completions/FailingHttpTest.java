@@ -2,10 +2,10 @@ package dev.rehearse.completions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.rehearse.generation.GeneratedToken;
 import dev.rehearse.generation.QueueFullException;
 import dev.rehearse.models.ModelCache;
 import dev.rehearse.web.ApiException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -127,28 +127,41 @@ class FailingHttpTest extends ServerTest {
 
     @Test
     void aReaderWhoDoesNotReadIsCutOffAndNeverBlocksTheModel() throws Exception {
+        CountDownLatch writerIsStuck = new CountDownLatch(1);
         CountDownLatch scriptEnded = new CountDownLatch(1);
-        List<GeneratedToken> none = List.of();
-        String piece = "x".repeat(100_000);
+        String moreThanSocketsBuffer = "~".repeat(24_000_000);
         model.play((request, listener, cancelled) -> {
+            listener.progressed(moreThanSocketsBuffer, List.of());
+            writerIsStuck.await();
             while (!cancelled.getAsBoolean()) {
-                listener.progressed(piece, none);
+                listener.progressed("y", List.of());
             }
             scriptEnded.countDown();
         });
         try (Socket socket = new Socket("localhost", port)) {
-            socket.setReceiveBufferSize(4096);
             String body = body(HELLO + ",'stream':true");
             OutputStream out = socket.getOutputStream();
             out.write(("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                             + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
                     .getBytes(StandardCharsets.US_ASCII));
             out.flush();
+            readUntil('~', socket.getInputStream());
+            writerIsStuck.countDown();
             assertThat(scriptEnded.await(10, TimeUnit.SECONDS)).isTrue();
             String stream = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(stream).contains("event: error").contains("reader_too_slow").doesNotContain("[DONE]");
+            assertThat(stream)
+                    .contains("event: error")
+                    .contains("reader_too_slow")
+                    .doesNotContain("[DONE]");
         }
         assertGivenBack();
+    }
+
+    private static void readUntil(char wanted, InputStream in) throws IOException {
+        int read;
+        do {
+            read = in.read();
+        } while (read != wanted && read >= 0);
     }
 
     @Test

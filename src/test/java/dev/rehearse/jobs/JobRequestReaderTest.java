@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.JsonFields;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -41,6 +42,14 @@ class JobRequestReaderTest {
     }
 
     @Test
+    void theExamplesOfTheDescriptionAreRequests() {
+        for (String example : List.of(Examples.SUPERVISED, Examples.REINFORCEMENT)) {
+            JobRequest request = JobRequestReader.read(JsonFields.parse(example.getBytes(StandardCharsets.UTF_8)));
+            assertThat(request.model()).contains("gpt2-tiny");
+        }
+    }
+
+    @Test
     void theDeprecatedHyperparametersCountForTheMethod() {
         assertThat(read("'hyperparameters':{'n_epochs':2}").method().hyperparameters())
                 .isEqualTo(Map.of("n_epochs", 2));
@@ -49,6 +58,8 @@ class JobRequestReaderTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    'method':{'type':'supervised','supervised':{'n':1}} | unknown_parameter | method.supervised.n
+                    'method':{'type':'supervised','supervised':{'hyperparameters':{'n_epochs':0}}} | invalid_value | method.supervised.hyperparameters.n_epochs
                     'sede':1                                          | unknown_parameter          | sede
                     'seed':-1                                         | invalid_value              | seed
                     'seed':2147483648                                 | invalid_value              | seed

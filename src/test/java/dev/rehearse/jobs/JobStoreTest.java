@@ -170,6 +170,16 @@ class JobStoreTest {
         }
 
         @Test
+        void aRunThatEndsEarlyReportsItsLastStep() {
+            Job job = started(stored(Map.of()));
+            RunReports reports = reports(job);
+            reports.report(new Progress.Step(1, 100, Map.of()));
+            reports.report(new Progress.Step(2, 100, Map.of()));
+            reports.finish();
+            assertThat(events.list(job.id(), ALL).get(0).message()).startsWith("Step 2/100");
+        }
+
+        @Test
         void theRemainingTimeIsTheStepsLeftAtThePaceSoFar() {
             Job job = started(stored(Map.of()));
             RunReports reports = reports(job);

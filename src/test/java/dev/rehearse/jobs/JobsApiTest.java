@@ -336,6 +336,9 @@ class JobsApiTest {
         refused(Map.of("training_file", other), "invalid_value", "training_file");
         refused(Map.of("training_file", file, "n_epoch", 3), "unknown_parameter", "n_epoch");
         refused(Map.of("training_file", file, "method", Map.of("type", "dpo")), "unsupported_value", "method.type");
+        Map<String, Object> check = Map.of("type", "string_check", "input", "a", "reference", "b", "operation", "eq");
+        Map<String, Object> method = Map.of("type", "reinforcement", "reinforcement", Map.of("grader", check));
+        refused(Map.of("training_file", file, "method", method), "invalid_value", "model");
         for (String path : List.of("", "/events", "/checkpoints")) {
             assertThat(api.get(JOBS + "/ftjob-nobody" + path).status()).isEqualTo(404);
         }

@@ -3,6 +3,7 @@ package dev.rehearse.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rehearse.Api;
+import dev.rehearse.NoModels;
 import dev.rehearse.RehearseApplication;
 import dev.rehearse.ScriptedTraining;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -81,7 +82,7 @@ class RestartTest {
         arguments.add("--server.port=0");
         arguments.add("--rehearse.data-dir=" + data);
         arguments.add("--rehearse.jobs.poll=50ms");
-        return new SpringApplicationBuilder(RehearseApplication.class, ScriptedTraining.class)
+        return new SpringApplicationBuilder(RehearseApplication.class, ScriptedTraining.class, NoModels.class)
                 .run(arguments.toArray(String[]::new));
     }
 

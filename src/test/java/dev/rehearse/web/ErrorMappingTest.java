@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rehearse.Api;
 import dev.rehearse.ServiceTest;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -53,6 +54,17 @@ class ErrorMappingTest {
         Api.Answer answer = api.post(JOBS, body);
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.error().path("type").asString("")).isEqualTo("invalid_request_error");
+    }
+
+    @Test
+    void aBodyThatWouldFillTheMemoryIsRefused() {
+        String body = "{\"model\":\"" + "x".repeat(9 << 20) + "\"}";
+        is(api.post(JOBS, body), 413, null, null);
+        HttpRequest.Builder chunked = api.request(JOBS)
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(
+                        () -> new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8))));
+        is(api.send(chunked), 413, null, null);
     }
 
     @Test

@@ -1,0 +1,110 @@
+package dev.rehearse.generation;
+
+import dev.rehearse.generation.GeneratedToken.Alternative;
+import dev.rehearse.networks.Decoding.Choice;
+import dev.rehearse.text.IncrementalDecoder;
+import dev.rehearse.text.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A reply that is growing in a slot. Confined to the scheduler's thread, except for {@link #cancel}. */
+final class ActiveReply implements BatchScheduler.Ticket {
+    private final GenerationRequest request;
+    private final GenerationListener listener;
+    private final IncrementalDecoder decoder;
+    private final StopStrings stops;
+    private final StringBuilder text = new StringBuilder();
+    private final List<GeneratedToken> tokens = new ArrayList<>();
+    private volatile boolean cancelled;
+
+    ActiveReply(GenerationRequest request, GenerationListener listener, Tokenizer tokenizer) {
+        this.request = request;
+        this.listener = listener;
+        decoder = tokenizer.incrementalDecoder();
+        stops = new StopStrings(request.stop());
+    }
+
+    GenerationRequest request() {
+        return request;
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+    }
+
+    boolean isCancelled() {
+        return cancelled;
+    }
+
+    /** Tokens that it may take at most, prompt included. */
+    int tokenBudget() {
+        return request.prompt().length + request.maxTokens();
+    }
+
+    int lastToken() {
+        return tokens.get(tokens.size() - 1).id();
+    }
+
+    /** Where the last chosen token stands in the sequence. */
+    int lastPosition() {
+        return request.prompt().length + tokens.size() - 1;
+    }
+
+    /** The number that decides the next draw; any for a greedy reply. */
+    float uniform() {
+        return request.sampler() instanceof Sampler.Boltzmann boltzmann
+                ? CounterRandom.uniform(boltzmann.seed(), tokens.size())
+                : 0;
+    }
+
+    /** Takes the token chosen in this reply's row; returns whether the reply ended. */
+    boolean accept(Choice choice, int row, int[] endTokens) {
+        GeneratedToken token = token(choice, row);
+        tokens.add(token);
+        FinishReason end = end(token.id(), endTokens);
+        String certain = stops.accept(end == FinishReason.STOP ? "" : decoder.accept(token.id()));
+        if (stops.found()) {
+            end = FinishReason.STOP;
+        } else if (end != null) {
+            certain += stops.accept(decoder.finish()) + stops.finish();
+        }
+        text.append(certain);
+        if (!cancelled) {
+            tell(certain, token, end);
+        }
+        return end != null;
+    }
+
+    private @Nullable FinishReason end(int id, int[] endTokens) {
+        for (int endToken : endTokens) {
+            if (id == endToken) {
+                return FinishReason.STOP;
+            }
+        }
+        return tokens.size() == request.maxTokens() ? FinishReason.LENGTH : null;
+    }
+
+    private void tell(String certain, GeneratedToken token, @Nullable FinishReason end) {
+        listener.progressed(certain, List.of(token));
+        if (end != null) {
+            listener.finished(new Completion(text.toString(), tokens, end, request.prompt().length));
+        }
+    }
+
+    private GeneratedToken token(Choice choice, int row) {
+        List<Alternative> alternatives = new ArrayList<>();
+        int count = Math.min(request.topLogProbs(), choice.topTokens()[row].length);
+        for (int k = 0; k < count; k++) {
+            alternatives.add(new Alternative(choice.topTokens()[row][k], choice.topLogProbs()[row][k]));
+        }
+        return new GeneratedToken(choice.tokens()[row], choice.logProbs()[row], alternatives);
+    }
+
+    void fail(RuntimeException cause) {
+        if (!cancelled) {
+            listener.failed(cause);
+        }
+    }
+}

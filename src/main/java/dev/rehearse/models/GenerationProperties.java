@@ -1,0 +1,25 @@
+package dev.rehearse.models;
+
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How replies share a loaded model. Immutable.
+ *
+ * @param slots replies that grow at once, per model
+ * @param maxQueuedTokens tokens of prompts and replies that may wait for a slot, per model; beyond, 429
+ */
+@ConfigurationProperties("rehearse.generation")
+public record GenerationProperties(
+        @DefaultValue("32") int slots,
+        @DefaultValue("131072") long maxQueuedTokens) {
+    public GenerationProperties {
+        if (slots < 1) {
+            throw new IllegalArgumentException("rehearse.generation.slots is " + slots + "; allowed: at least 1");
+        }
+        if (maxQueuedTokens < 1) {
+            throw new IllegalArgumentException(
+                    "rehearse.generation.max-queued-tokens is " + maxQueuedTokens + "; allowed: at least 1");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package dev.rehearse.models;
+
+import dev.rehearse.generation.BatchScheduler;
+import dev.rehearse.networks.Device;
+import dev.rehearse.networks.NetworkOptions;
+import dev.rehearse.networks.TorchNetwork;
+import dev.rehearse.text.ChatTemplate;
+import dev.rehearse.text.Tokenizer;
+import java.nio.file.Path;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
+import org.springframework.util.unit.DataSize;
+
+/** Opens model directories on the device. Thread-safe. */
+@Component
+final class NetworkLoader implements ModelLoader {
+    private static final int BYTES_PER_PARAMETER = 4;
+
+    private final ObjectProvider<Device> device;
+    private final GenerationProperties settings;
+
+    /** @param device opened when the first model is */
+    NetworkLoader(ObjectProvider<Device> device, GenerationProperties settings) {
+        this.device = device;
+        this.settings = settings;
+    }
+
+    @Override
+    public LoadedModel load(Model model) {
+        Path directory = model.requireDirectory();
+        Tokenizer tokenizer = Tokenizer.open(directory);
+        try {
+            return open(directory, tokenizer);
+        } catch (RuntimeException | Error e) {
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    private OpenedModel open(Path directory, Tokenizer tokenizer) {
+        TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.exact());
+        ChatTemplate template = ChatTemplate.of(tokenizer);
+        int context = network.architecture().contextLength();
+        BatchScheduler.Limits limits = new BatchScheduler.Limits(settings.slots(), context, settings.maxQueuedTokens());
+        int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
+        BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
+        DataSize size =
+                DataSize.ofBytes(BYTES_PER_PARAMETER * network.architecture().parameters());
+        return new OpenedModel(tokenizer, template, scheduler, context, size);
+    }
+}
