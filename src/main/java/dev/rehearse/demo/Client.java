@@ -139,7 +139,7 @@ final class Client {
 
     private static DemoFailure unreachable(HttpRequest request, Throwable cause) {
         Throwable reason = cause.getCause() == null ? cause : cause.getCause();
-        String detail = reason.getMessage() == null ? reason.getClass().getSimpleName() : reason.getMessage();
+        String detail = reason.getMessage() == null ? "nobody listens there" : reason.getMessage();
         return new DemoFailure(named(request) + " got no answer: " + detail);
     }
 

@@ -7,7 +7,6 @@ import java.util.stream.Stream;
 
 /** The two evaluations in words and numbers. Immutable. */
 record Report(Scores before, Scores after) {
-    private static final String ROW = "  %-26s %12s %22s %22s %24s";
     private static final int SAMPLES = 10;
 
     List<String> lines() {
@@ -86,7 +85,7 @@ record Report(Scores before, Scores after) {
     }
 
     private static String row(String... cells) {
-        return String.format(ROW, (Object[]) cells).stripTrailing();
+        return String.format("  %-26s %12s %22s %22s %24s", (Object[]) cells).stripTrailing();
     }
 
     private static String percent(double share) {
