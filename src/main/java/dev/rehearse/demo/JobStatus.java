@@ -18,13 +18,13 @@ record JobStatus(
         int totalSteps,
         @Nullable Long secondsRemaining,
         Map<String, Double> metrics) {
-    private static final int BAR = 20;
+    private static final int BAR = 10;
 
     JobStatus {
         metrics = Map.copyOf(metrics);
     }
 
-    /** One line: a bar, step/total, loss or reward, tokens per second, time left. */
+    /** One line of at most 80 characters: a bar, step/total, loss or reward, tokens per second, time left. */
     String line() {
         StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-13s ", name));
         if (totalSteps == 0) {
@@ -35,7 +35,6 @@ record JobStatus(
         line.append(step).append('/').append(totalSteps);
         append(line, "  loss %.3f", "train_loss");
         append(line, "  reward %.3f", "train_reward_mean");
-        append(line, " (held out %.3f)", heldOut());
         append(line, "  %,.0f tokens/s", "tokens_per_second");
         if (secondsRemaining != null) {
             line.append("  ").append(clock(secondsRemaining)).append(" left");
@@ -43,8 +42,13 @@ record JobStatus(
         return line.toString();
     }
 
-    private String heldOut() {
-        return metrics.containsKey("train_reward_mean") ? "valid_sampled_reward_mean" : "valid_loss";
+    /** What stays when it has ended: the last evaluation by the job itself, and the time it took. */
+    String lastLine(long seconds) {
+        StringBuilder line = new StringBuilder(line());
+        append(line, ", held out %.3f", "valid_loss");
+        append(line, ", held out %.3f", "valid_sampled_reward_mean");
+        line.append("  ").append(state).append(" after ").append(clock(seconds));
+        return line.toString();
     }
 
     private void append(StringBuilder line, String format, String metric) {

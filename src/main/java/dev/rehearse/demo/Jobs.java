@@ -61,7 +61,9 @@ final class Jobs {
             throw new DemoFailure("the " + name + " job " + id + ' '
                     + (state.equals("failed") ? "failed" : "was " + state) + (reason.isEmpty() ? "" : ": " + reason));
         }
-        return job.path("fine_tuned_model").asString();
+        String model = job.path("fine_tuned_model").asString();
+        terminal.line("model         " + model);
+        return model;
     }
 
     /** One job's events, each told once. */
@@ -70,6 +72,7 @@ final class Jobs {
         private final String path;
         private final Set<String> told = new HashSet<>();
         private final Map<String, Double> metrics = new HashMap<>();
+        private final long begin = System.nanoTime();
 
         Follow(String name, String id) {
             this.name = name;
@@ -86,7 +89,8 @@ final class Jobs {
                     .forEach(this::tell);
             JobStatus status = status(job);
             if (ENDED.contains(status.state())) {
-                terminal.line(status.line());
+                terminal.line(status.lastLine(
+                        Duration.ofNanos(System.nanoTime() - begin).toSeconds()));
             } else {
                 terminal.status(status.line());
             }

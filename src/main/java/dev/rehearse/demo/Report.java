@@ -9,6 +9,9 @@ import java.util.stream.Stream;
 record Report(Scores before, Scores after) {
     private static final int SAMPLES = 10;
 
+    /** A blueprint has no vocabulary yet, so it cannot be asked. */
+    private static final String UNTRAINED = "untrained";
+
     List<String> lines() {
         return Stream.of(table(), verdict(), samples()).flatMap(List::stream).toList();
     }
@@ -23,13 +26,8 @@ record Report(Scores before, Scores after) {
                         "On %,d words that no job has seen:",
                         b.greedy().size()),
                 row("", "blueprint", "after supervised", "after reinforcement", "difference per word"),
-                row(
-                        "phoneme error rate",
-                        "untrained",
-                        percent(b.phonemeErrorRate()),
-                        percent(a.phonemeErrorRate()),
-                        ""),
-                row("word error rate", "untrained", percent(b.wordErrorRate()), percent(a.wordErrorRate()), ""),
+                row("phoneme error rate", UNTRAINED, percent(b.phonemeErrorRate()), percent(a.phonemeErrorRate()), ""),
+                row("word error rate", UNTRAINED, percent(b.wordErrorRate()), percent(a.wordErrorRate()), ""),
                 rewards("mean reward, greedy", b.greedyRewards(), a.greedyRewards()),
                 rewards("mean reward, sampled", b.sampledRewards(), a.sampledRewards()),
                 "  Error rates are of greedy replies; +/- is one standard error over words.",
@@ -39,7 +37,7 @@ record Report(Scores before, Scores after) {
     private static String rewards(String name, double[] before, double[] after) {
         return row(
                 name,
-                "untrained",
+                UNTRAINED,
                 text(Estimate.of(before), "%.4f +/- %.4f"),
                 text(Estimate.of(after), "%.4f +/- %.4f"),
                 text(Estimate.ofDifference(before, after), "%+.4f +/- %.4f"));
@@ -63,7 +61,7 @@ record Report(Scores before, Scores after) {
     }
 
     private List<String> samples() {
-        String row = "  %-16s %-28s %-28s %-28s";
+        String row = "  %-14s %-25s %-25s %-25s";
         List<Graded> first = before.sampled().get(0);
         List<Graded> second = after.sampled().get(0);
         Stream<String> rows = IntStream.range(0, Math.min(SAMPLES, first.size()))
@@ -85,7 +83,7 @@ record Report(Scores before, Scores after) {
     }
 
     private static String row(String... cells) {
-        return String.format("  %-26s %12s %22s %22s %24s", (Object[]) cells).stripTrailing();
+        return String.format("  %-22s %9s %19s %19s %21s", (Object[]) cells).stripTrailing();
     }
 
     private static String percent(double share) {

@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
  * every five seconds. ASCII only: a terminal without UTF-8 shows the same. Confined to one thread.
  */
 final class Terminal {
-    static final int WIDTH = 100;
     private static final long BETWEEN_LINES = Duration.ofSeconds(5).toNanos();
 
     private final PrintStream out;

@@ -24,15 +24,22 @@ class TerminalTest {
                 1000,
                 187L,
                 Map.of("train_loss", 0.41234, "tokens_per_second", 18204.4, "valid_loss", 0.5));
-        assertEquals(
-                "supervised    [#####---------------] 250/1000  loss 0.412 (held out 0.500)  18,204 tokens/s  3:07 left",
-                status.line());
+        assertEquals("supervised    [##--------] 250/1000  loss 0.412  18,204 tokens/s  3:07 left", status.line());
     }
 
     @Test
     void aBarOfReinforcementTellsTheReward() {
         JobStatus status = new JobStatus("reinforcement", "running", 3, 3, null, Map.of("train_reward_mean", 0.8));
-        assertEquals("reinforcement [####################] 3/3  reward 0.800", status.line());
+        assertEquals("reinforcement [##########] 3/3  reward 0.800", status.line());
+    }
+
+    @Test
+    void theLastLineTellsTheEvaluationAndTheTime() {
+        JobStatus status =
+                new JobStatus("supervised", "succeeded", 7, 10, null, Map.of("train_loss", 0.25, "valid_loss", 0.5));
+        assertEquals(
+                "supervised    [#######---] 7/10  loss 0.250, held out 0.500  succeeded after 1:05",
+                status.lastLine(65));
     }
 
     @Test
@@ -46,8 +53,8 @@ class TerminalTest {
     void theLongestBarFitsOneLine() {
         Map<String, Double> metrics =
                 Map.of("train_reward_mean", 0.8, "tokens_per_second", 123456.0, "valid_sampled_reward_mean", 0.8);
-        String line = new JobStatus("reinforcement", "running", 9_999, 9_999, 86_399L, metrics).line();
-        assertTrue(line.length() <= 110, line);
+        String line = new JobStatus("reinforcement", "running", 9_999, 9_999, 5_999L, metrics).line();
+        assertTrue(line.length() <= 80, line);
     }
 
     @Test
