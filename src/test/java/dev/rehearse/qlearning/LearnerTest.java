@@ -3,10 +3,10 @@ package dev.rehearse.qlearning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
-import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
 import dev.rehearse.replay.Episode;
 import dev.rehearse.replay.ReplayMemory;
 import dev.rehearse.replay.ReplayRandom;
