@@ -2,6 +2,8 @@ package dev.rehearse.demo;
 
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationReadyEvent;
 import org.springframework.context.ApplicationContext;
@@ -14,6 +16,8 @@ import org.springframework.stereotype.Component;
 @Component
 @Profile("demo")
 final class Demo {
+    private static final Logger log = LoggerFactory.getLogger(Demo.class);
+
     private final DemoSettings settings;
     private volatile @Nullable Thread thread;
 
@@ -56,6 +60,8 @@ final class Demo {
             terminal.line("The service goes on at " + url + "/swagger-ui.html");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            log.error("the demonstration has a bug", e);
         }
         return false;
     }

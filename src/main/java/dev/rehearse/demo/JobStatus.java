@@ -18,7 +18,7 @@ record JobStatus(
         int totalSteps,
         @Nullable Long secondsRemaining,
         Map<String, Double> metrics) {
-    private static final int BAR = 10;
+    private static final int BAR = 8;
 
     JobStatus {
         metrics = Map.copyOf(metrics);

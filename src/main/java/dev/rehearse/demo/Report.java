@@ -83,7 +83,7 @@ record Report(Scores before, Scores after) {
     }
 
     private static String row(String... cells) {
-        return String.format("  %-22s %9s %19s %19s %21s", (Object[]) cells).stripTrailing();
+        return String.format("  %-21s %10s %20s %20s %20s", (Object[]) cells).stripTrailing();
     }
 
     private static String percent(double share) {

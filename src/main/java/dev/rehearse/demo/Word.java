@@ -1,6 +1,7 @@
 package dev.rehearse.demo;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ record Word(String spelling, JsonNode messages, List<String> graded, List<String
         List<Word> words = new ArrayList<>();
         try (Stream<String> lines = Files.lines(file)) {
             lines.limit(most).forEach(line -> words.add(parse(line)));
-        } catch (IOException e) {
+        } catch (IOException | UncheckedIOException e) {
             throw new DemoFailure("cannot read " + file + "; rehearse.demo.data names the folder of the data");
         } catch (JacksonException | IllegalArgumentException e) {
             throw new DemoFailure(file + ", line " + (words.size() + 1) + ": " + e.getMessage());

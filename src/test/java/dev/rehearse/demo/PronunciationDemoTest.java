@@ -74,8 +74,8 @@ class PronunciationDemoTest {
         says("first", "K AE");
         String text = run();
 
-        assertTrue(text.contains("supervised    [##########] 10/10  loss 0.250  1,000 tokens/s"), text);
-        assertTrue(text.contains("reinforcement [##########] 10/10  reward 0.750"), text);
+        assertTrue(text.contains("supervised    [########] 10/10  loss 0.250  1,000 tokens/s"), text);
+        assertTrue(text.contains("reinforcement [########] 10/10  reward 0.750"), text);
         assertTrue(text.matches("(?s).*word error rate +untrained +100\\.0% +0\\.0%.*"), text);
         assertTrue(text.contains("it rose by more than two standard errors"), text);
         assertTrue(text.contains(service.url() + "/swagger-ui.html"), text);

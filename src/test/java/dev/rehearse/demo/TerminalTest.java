@@ -24,13 +24,13 @@ class TerminalTest {
                 1000,
                 187L,
                 Map.of("train_loss", 0.41234, "tokens_per_second", 18204.4, "valid_loss", 0.5));
-        assertEquals("supervised    [##--------] 250/1000  loss 0.412  18,204 tokens/s  3:07 left", status.line());
+        assertEquals("supervised    [##------] 250/1000  loss 0.412  18,204 tokens/s  3:07 left", status.line());
     }
 
     @Test
     void aBarOfReinforcementTellsTheReward() {
         JobStatus status = new JobStatus("reinforcement", "running", 3, 3, null, Map.of("train_reward_mean", 0.8));
-        assertEquals("reinforcement [##########] 3/3  reward 0.800", status.line());
+        assertEquals("reinforcement [########] 3/3  reward 0.800", status.line());
     }
 
     @Test
@@ -38,8 +38,7 @@ class TerminalTest {
         JobStatus status =
                 new JobStatus("supervised", "succeeded", 7, 10, null, Map.of("train_loss", 0.25, "valid_loss", 0.5));
         assertEquals(
-                "supervised    [#######---] 7/10  loss 0.250, held out 0.500  succeeded after 1:05",
-                status.lastLine(65));
+                "supervised    [#####---] 7/10  loss 0.250, held out 0.500  succeeded after 1:05", status.lastLine(65));
     }
 
     @Test
