@@ -1,8 +1,10 @@
 package dev.rehearse.qlearning;
 
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Every number that learning depends on: its name on the wire, its default, its range. The only home of all three; the
@@ -37,6 +39,17 @@ public enum Hyperparameter {
     VALUE_WEIGHT("value_weight", 0.5, 0, 100, "weight of V's loss beside the policy's"),
     KL_WEIGHT("kl_weight", 0.03, 0, 100, "weight of KL(π‖π₀) in the loss");
 
+    private static final Set<Hyperparameter> WHOLE = EnumSet.of(
+            REPLAY_CAPACITY,
+            REPLAY_BYTES,
+            LEARNING_STARTS,
+            MAX_TIMES_SAMPLED,
+            TARGET_INTERVAL,
+            TOP_K,
+            MAX_COMPLETION_TOKENS,
+            WARMUP_STEPS,
+            VALUE_WARMUP_STEPS);
+
     private final String wireName;
     private final double defaultValue;
     private final double least;
@@ -70,19 +83,25 @@ public enum Hyperparameter {
         return meaning;
     }
 
-    /** The allowed values in words. */
+    /** The range in words. */
     public String range() {
         return text(least) + " to " + text(most);
+    }
+
+    /** What is allowed, in words. */
+    public String allowed() {
+        return (WHOLE.contains(this) ? "an integer from " : "a number from ") + range();
     }
 
     /**
      * Returns the value.
      *
-     * @throws IllegalArgumentException when it is out of range or not a number
+     * @throws IllegalArgumentException when it is out of range, not a number, or not an integer where one counts
      */
     public double check(double value) {
-        if (!(value >= least && value <= most)) {
-            throw new IllegalArgumentException(wireName + " is " + text(value) + "; allowed: " + range());
+        boolean fits = !WHOLE.contains(this) || value == Math.rint(value);
+        if (!(fits && value >= least && value <= most)) {
+            throw new IllegalArgumentException(wireName + " is " + text(value) + "; allowed: " + allowed());
         }
         return value;
     }

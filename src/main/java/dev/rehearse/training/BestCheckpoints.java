@@ -26,11 +26,14 @@ final class BestCheckpoints {
     private record Ranked(Checkpoint checkpoint, double score) {}
 
     /**
-     * Writes a checkpoint if it is among the best three.
+     * Writes a checkpoint if it is among the best three; a score that is not finite is no score.
      *
      * @return whether it is the best of all so far
      */
     boolean offer(int step, QNetwork network, double score, Map<String, Double> metrics) {
+        if (!Double.isFinite(score)) {
+            return false;
+        }
         boolean best = ranked.isEmpty() || score > ranked.get(0).score();
         if (ranked.size() == KEPT && score <= ranked.get(KEPT - 1).score()) {
             return best;

@@ -33,6 +33,7 @@ final class Evaluation implements AutoCloseable {
     private final BestCheckpoints checkpoints;
     private final int totalSteps;
     private final int interval;
+    private final int unchanged;
     private double startReward;
     private int withoutBetter;
 
@@ -53,6 +54,7 @@ final class Evaluation implements AutoCloseable {
         generator = plan.generator(decoding);
         checkpoints = new BestCheckpoints(spec, start, control);
         totalSteps = plan.totalSteps();
+        unchanged = settings.learning().valueWarmupSteps(totalSteps);
         interval = settings.evalInterval() > 0 ? settings.evalInterval() : Math.max(1, totalSteps / EVALUATIONS);
     }
 
@@ -63,8 +65,9 @@ final class Evaluation implements AutoCloseable {
         record(0, metrics);
     }
 
+    /** While only V learns there is nothing to evaluate, and no patience to lose. */
     void afterStep(int step) {
-        if (step % interval == 0 || step == totalSteps) {
+        if ((step > unchanged && step % interval == 0) || step == totalSteps) {
             withoutBetter = record(step, metrics()) ? 0 : withoutBetter + 1;
         }
     }
@@ -80,7 +83,9 @@ final class Evaluation implements AutoCloseable {
     }
 
     private Map<String, Double> metrics() {
+        control.stopIfRequested();
         List<Outcome> greedy = play.play(generator, plan.validation(), new Behaviour.Greedy());
+        control.stopIfRequested();
         List<Outcome> sampled = play.play(generator, plan.validation(), new Behaviour.Sample(1, 0, SAMPLE_SEED));
         double[] greedyRewards = Play.rewards(greedy);
         double[] sampledRewards = Play.rewards(sampled);

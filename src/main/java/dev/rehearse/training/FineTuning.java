@@ -29,6 +29,9 @@ final class FineTuning implements AutoCloseable {
     /** Of the exploring draw from π₀: flatter than the policy, but far from uniform over the vocabulary. */
     private static final double PRIOR_TEMPERATURE = 1.5;
 
+    /** Below this rewards count as equal. */
+    private static final double LEAST_DEVIATION = 1e-3;
+
     private final ReinforcementSettings settings;
     private final Hyperparameters hyperparameters;
     private final RunControl control;
@@ -52,18 +55,19 @@ final class FineTuning implements AutoCloseable {
         this.settings = method.settings();
         this.hyperparameters = settings.learning();
         this.control = control;
-        policy = start.network();
-        prior = policy.copy();
-        target = policy.copy();
-        average = policy.copy();
-        play = new Play(method.grader(), start.tokenizer(), nanoTime);
+        // What may refuse the data or the settings comes before what holds native memory.
         plan = new RolloutPlan(spec, settings, start);
-        behaving = new Behaving(policy, prior, plan);
         totalSteps = plan.totalSteps();
         memory = new ReplayMemory(
                 replaySettings(start.network().architecture().vocabularySize()),
                 new ReplayRandom(spec.seed()),
                 nanoTime);
+        policy = start.network();
+        prior = policy.copy();
+        target = policy.copy();
+        average = policy.copy();
+        play = new Play(method.grader(), start.tokenizer(), nanoTime);
+        behaving = new Behaving(policy, prior, plan);
         evaluation = new Evaluation(spec, settings, start, control, play, plan, average);
         report = new StepReport(control, memory, play, nanoTime, totalSteps);
         meanReplyLength = plan.maxTokens() / 2.0;
@@ -139,6 +143,7 @@ final class FineTuning implements AutoCloseable {
     private void learn(List<Outcome> outcomes) {
         while (steps() < totalSteps
                 && evaluation.isWorthGoingOn()
+                && memory.stats().drawable() > 0
                 && memory.limiter().mayLearn(settings.batchSize())) {
             control.stopIfRequested();
             Learner running = started();
@@ -155,7 +160,7 @@ final class FineTuning implements AutoCloseable {
         if (running == null) {
             double[] rewards =
                     firstRewards.stream().mapToDouble(Double::doubleValue).toArray();
-            double scale = Math.max(1e-3, Play.deviation(rewards));
+            double scale = rewardScale(rewards);
             policy.resetValue(Play.mean(rewards) / scale);
             target.blend(policy, 1);
             Learner.Networks networks = new Learner.Networks(policy, target, prior, average);
@@ -163,6 +168,12 @@ final class FineTuning implements AutoCloseable {
             learner = running;
         }
         return running;
+    }
+
+    /** The standard deviation; 1 where rewards do not differ yet, so that the first that does is no giant. */
+    static double rewardScale(double[] rewards) {
+        double deviation = Play.deviation(rewards);
+        return deviation < LEAST_DEVIATION ? 1 : deviation;
     }
 
     @Override

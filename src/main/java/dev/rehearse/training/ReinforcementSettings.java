@@ -6,6 +6,7 @@ import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
+import dev.rehearse.replay.ReplaySettings;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Map;
  * @param evalSamples validation prompts per evaluation; default 500
  * @param maxSteps updates; 0: as many as the epochs take
  * @param patience evaluations without a better one before the run stops; default 5
+ * @param learning its rates are already multiplied
  */
 public record ReinforcementSettings(
         int epochs,
@@ -41,16 +43,17 @@ public record ReinforcementSettings(
         SettingsReader openAi = own.object("hyperparameters");
         openAi.oneOf("reasoning_effort", "default", EFFORTS);
         SettingsReader dqn = own.object("dqn");
+        double multiplier = openAi.number("learning_rate_multiplier", 1, 1e-9, 1e9);
         ReinforcementSettings parsed = new ReinforcementSettings(
                 openAi.integer("n_epochs", 1, 1, 50),
                 openAi.integer("batch_size", 64, 1, 256),
-                openAi.number("learning_rate_multiplier", 1, 1e-9, 1e9),
+                multiplier,
                 (int) Math.ceil(openAi.number("compute_multiplier", 1, 1e-5, 10)),
                 openAi.integer("eval_interval", 0, 1, 1_000_000),
                 openAi.integer("eval_samples", 500, 1, 1_000_000),
                 dqn.integer("max_steps", 0, 1, 100_000_000),
                 dqn.integer("patience", 5, 1, 1000),
-                learning(dqn));
+                scaled(learning(dqn), multiplier));
         own.refuseUnknown();
         openAi.refuseUnknown();
         return parsed;
@@ -81,7 +84,38 @@ public record ReinforcementSettings(
         dqn.refuseUnknown();
         groups.values().forEach(SettingsReader::refuseUnknown);
         refuseIdle(parsed);
+        refuseTooFewBytes(parsed);
         return parsed;
+    }
+
+    private static Hyperparameters scaled(Hyperparameters learning, double multiplier) {
+        Hyperparameters scaled = learning;
+        if (multiplier == 1) {
+            return scaled;
+        }
+        for (Hyperparameter rate : List.of(Hyperparameter.LEARNING_RATE, Hyperparameter.VALUE_LEARNING_RATE)) {
+            try {
+                scaled = scaled.with(rate, learning.get(rate) * multiplier);
+            } catch (IllegalArgumentException e) {
+                String name = "hyperparameters.learning_rate_multiplier";
+                throw new InvalidSettingException(name, name + " is " + multiplier + ": dqn." + e.getMessage());
+            }
+        }
+        return scaled;
+    }
+
+    /** The replay memory's index alone takes space for every episode it may hold. */
+    private static void refuseTooFewBytes(Hyperparameters parsed) {
+        int capacity = parsed.count(Hyperparameter.REPLAY_CAPACITY);
+        long bytes = (long) parsed.get(Hyperparameter.REPLAY_BYTES);
+        try {
+            new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, bytes);
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSettingException(
+                    "dqn.replay_bytes",
+                    "dqn.replay_bytes is " + bytes + ", too few for dqn.replay_capacity " + capacity + ": "
+                            + e.getMessage());
+        }
     }
 
     /** A setting that the chosen form never reads is a mistake, not a wish. */

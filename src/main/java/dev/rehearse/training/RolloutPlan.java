@@ -76,22 +76,24 @@ final class RolloutPlan {
         return (int) Math.max(settings.batchSize(), Math.min(wished, played / 10));
     }
 
-    /** The prompts of one round: as many episodes as an update learns from; each prompt once an epoch. */
+    /** The prompts of one round: as many episodes as an update learns from; each prompt once an epoch, with all its replies. */
     List<Task> nextPrompts() {
         List<Task> round = new ArrayList<>(settings.batchSize());
         while (round.size() < settings.batchSize()) {
             if (waiting.isEmpty()) {
-                waiting.addAll(training);
-                for (int i = waiting.size() - 1; i > 0; i--) {
-                    Collections.swap(waiting, i, random.nextInt(i + 1));
-                }
+                refill();
             }
-            Task task = waiting.remove(waiting.size() - 1);
-            for (int i = 0; i < settings.repliesPerPrompt() && round.size() < settings.batchSize(); i++) {
-                round.add(task);
-            }
+            round.add(waiting.remove(waiting.size() - 1));
         }
         return round;
+    }
+
+    private void refill() {
+        List<Task> epoch = new ArrayList<>(training);
+        for (int i = epoch.size() - 1; i > 0; i--) {
+            Collections.swap(epoch, i, random.nextInt(i + 1));
+        }
+        epoch.forEach(task -> waiting.addAll(Collections.nCopies(settings.repliesPerPrompt(), task)));
     }
 
     long nextSeed() {

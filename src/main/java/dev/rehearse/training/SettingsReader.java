@@ -122,10 +122,10 @@ final class SettingsReader {
             try {
                 return Optional.of(parameter.check(number.doubleValue()));
             } catch (IllegalArgumentException e) {
-                throw wrong(key, value, parameter.range());
+                throw wrong(key, value, parameter.allowed());
             }
         }
-        throw wrong(key, value, "a number from " + parameter.range());
+        throw wrong(key, value, parameter.allowed());
     }
 
     /** Refuses the first key that nothing above asked for. */

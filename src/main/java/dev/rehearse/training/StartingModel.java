@@ -36,7 +36,7 @@ record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate tem
     /** Trains the tokenizer on the examples and makes a fresh network of the blueprint's shape. */
     static StartingModel fresh(
             Device device, Blueprint blueprint, RunSpec spec, TokenizerSpec tokenizerSpec, NetworkOptions options) {
-        Path directory = spec.outputDirectory().resolve("tokenizer");
+        Path directory = tokenizerDirectory(spec);
         try {
             Files.createDirectories(directory);
             new TokenizerTrainer(tokenizerSpec)
@@ -48,6 +48,15 @@ record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate tem
         Architecture architecture = blueprint.architecture(tokenizer.vocabularySize());
         TorchNetwork network = TorchNetwork.create(device, architecture, options, spec.seed());
         return new StartingModel(network, tokenizer, ChatTemplate.of(tokenizer), directory);
+    }
+
+    /** Removes what {@link #fresh} wrote. */
+    static void discard(RunSpec spec) {
+        ModelDirectory.remove(tokenizerDirectory(spec));
+    }
+
+    private static Path tokenizerDirectory(RunSpec spec) {
+        return spec.outputDirectory().resolve("tokenizer");
     }
 
     @Override

@@ -51,8 +51,9 @@ public record SupervisedSettings(
     private static TokenizerSpec tokenizer(SettingsReader reader) {
         TokenizerKind kind = TokenizerKind.of(reader.oneOf("kind", "bpe", KINDS));
         int size = reader.integer("vocabulary_size", VOCABULARY, 1, 1_000_000);
+        boolean lowercase = reader.flag("lowercase", false);
         try {
-            return new TokenizerSpec(kind, size, reader.flag("lowercase", false));
+            return new TokenizerSpec(kind, size, lowercase);
         } catch (IllegalArgumentException e) {
             throw new InvalidSettingException("tokenizer.vocabulary_size", String.valueOf(e.getMessage()));
         }

@@ -71,6 +71,10 @@ final class SupervisedTraining {
                 worse = evaluate(network, step, total) ? 0 : worse + 1;
             }
         }
+        if (checkpoints.best().isEmpty()) {
+            throw new IllegalStateException("the validation loss was never a finite number; the learning rate "
+                    + settings.learningRate() + " is too high");
+        }
         return new RunResult(checkpoints.best(), trainedTokens);
     }
 
@@ -107,6 +111,7 @@ final class SupervisedTraining {
         long count = 0;
         for (int from = 0; from < validation.size(); from += EVALUATION_BATCH) {
             List<Sequence> part = validation.subList(from, Math.min(validation.size(), from + EVALUATION_BATCH));
+            control.stopIfRequested();
             Readings readings = network.read(EncodedExamples.batch(part));
             for (float[] logProbs : readings.logProbs()) {
                 for (float logProb : logProbs) {

@@ -43,6 +43,9 @@ public final class Trainer {
         NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED);
         try (StartingModel start = fresh ? fresh(readable, settings, options) : open(readable, options)) {
             return new SupervisedTraining(readable, settings, start, control, nanoTime).run();
+        } catch (InvalidExampleException e) {
+            StartingModel.discard(spec);
+            throw e;
         }
     }
 

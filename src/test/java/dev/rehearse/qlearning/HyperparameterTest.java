@@ -27,7 +27,7 @@ class HyperparameterTest {
     void aRefusalNamesTheSettingTheValueAndTheRange(Hyperparameter parameter) {
         assertThatThrownBy(() -> parameter.check(-1))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(parameter.wireName() + " is -1; allowed: " + parameter.range());
+                .hasMessage(parameter.wireName() + " is -1; allowed: " + parameter.allowed());
     }
 
     @ParameterizedTest

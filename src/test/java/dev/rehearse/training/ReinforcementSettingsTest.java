@@ -1,0 +1,158 @@
+package dev.rehearse.training;
+
+import static dev.rehearse.training.SupervisedSettingsTest.json;
+import static dev.rehearse.training.SupervisedSettingsTest.nested;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.qlearning.Hyperparameter;
+import dev.rehearse.qlearning.Hyperparameters;
+import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Loss;
+import dev.rehearse.qlearning.Hyperparameters.TargetSync;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class ReinforcementSettingsTest {
+    private static Hyperparameters dqn(Map<String, Object> dqn) {
+        return ReinforcementSettings.parse(Map.of("dqn", dqn)).learning();
+    }
+
+    private static void assertRefused(Map<String, Object> settings, String name) {
+        assertThatThrownBy(() -> ReinforcementSettings.parse(settings))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining(name)
+                .extracting(e -> ((InvalidSettingException) e).name())
+                .isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "algorithm, ppo",
+        "hyperparameters.n_epochs, 0",
+        "hyperparameters.batch_size, 0",
+        "hyperparameters.compute_multiplier, 11",
+        "hyperparameters.eval_interval, 0.5",
+        "hyperparameters.eval_samples, many",
+        "hyperparameters.learning_rate_multiplier, -1",
+        "hyperparameters.reasoning_effort, extreme",
+        "hyperparameters.temperature, 1",
+        "dqn, 1",
+        "dqn.gamma, 1.01",
+        "dqn.gamma, one",
+        "dqn.gama, 1",
+        "dqn.replay_capacity, 10.5",
+        "dqn.top_k, 0.5",
+        "dqn.loss, l1",
+        "dqn.share_trunk, 1",
+        "dqn.max_steps, 0",
+        "dqn.patience, 0",
+        "dqn.prioritized, yes",
+        "dqn.prioritized.alpha, 2",
+        "dqn.prioritized.gamma, 1",
+        "dqn.target, ema",
+        "dqn.target.kind, soft",
+        "dqn.target.tau, 0",
+        "dqn.target.rate, 1",
+        "dqn.epsilon, 0.1",
+        "dqn.epsilon.start, 1.5",
+        "dqn.epsilon.middle, 1",
+        "dqn.epsilon.decay_fraction, true",
+        "gamma, 1"
+    })
+    void everyRefusalNamesTheFullKey(String path, String value) {
+        assertRefused(nested(path, json(value)), path);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"dqn.huber_delta, 1", "dqn.target.interval, 100"})
+    void anOptionThatTheDefaultFormNeverReadsIsRefused(String path, String value) {
+        assertRefused(nested(path, json(value)), path);
+    }
+
+    @Test
+    void tauIsRefusedBesideAHardTarget() {
+        assertRefused(nested("dqn.target", Map.of("kind", "hard", "tau", 0.1)), "dqn.target.tau");
+    }
+
+    @Test
+    void idleOptionsAreReadWhereTheyApply() {
+        Hyperparameters parsed =
+                dqn(Map.of("loss", "huber", "huber_delta", 2, "target", Map.of("kind", "hard", "interval", 5)));
+        assertThat(parsed.loss()).isEqualTo(Loss.HUBER);
+        assertThat(parsed.get(Hyperparameter.HUBER_DELTA)).isEqualTo(2);
+        assertThat(parsed.targetSync()).isEqualTo(TargetSync.HARD);
+        assertThat(parsed.count(Hyperparameter.TARGET_INTERVAL)).isEqualTo(5);
+    }
+
+    @Test
+    void prioritizedIsAFlagOrAnObject() {
+        assertThat(dqn(Map.of()).draws()).isEqualTo(Draws.UNIFORM);
+        assertThat(dqn(Map.of("prioritized", false)).draws()).isEqualTo(Draws.UNIFORM);
+        assertThat(dqn(Map.of("prioritized", true)).draws()).isEqualTo(Draws.PRIORITIZED);
+        assertThat(dqn(Map.of("prioritized", Map.of())).draws()).isEqualTo(Draws.PRIORITIZED);
+        Hyperparameters parsed = dqn(Map.of("prioritized", Map.of("beta", 0.5)));
+        assertThat(parsed.draws()).isEqualTo(Draws.PRIORITIZED);
+        assertThat(parsed.given()).isEqualTo(Map.of(Hyperparameter.PRIORITY_BETA, 0.5));
+    }
+
+    @Test
+    void theTrunkIsSharedUnlessToldOtherwise() {
+        assertThat(dqn(Map.of()).valueTrunk()).isEqualTo(ValueTrunk.SHARED);
+        assertThat(dqn(Map.of("share_trunk", false)).valueTrunk()).isEqualTo(ValueTrunk.STOPPED);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void autoAndNullAreTheDefaultOfEveryHyperparameter(Hyperparameter parameter) {
+        assertThat(dqn(nested(parameter.wireName(), "auto")).get(parameter)).isEqualTo(parameter.defaultValue());
+        Map<String, Object> nothing = new HashMap<>();
+        nothing.put(parameter.wireName().replaceAll("\\..*", ""), null);
+        assertThat(dqn(nothing).get(parameter)).isEqualTo(parameter.defaultValue());
+    }
+
+    @Test
+    void noSettingsAreTheDefaults() {
+        assertThat(ReinforcementSettings.parse(Map.of()).learning()).isEqualTo(Hyperparameters.defaults());
+    }
+
+    @Test
+    void theMultiplierScalesBothRates() {
+        Hyperparameters parsed = ReinforcementSettings.parse(Map.of(
+                        "hyperparameters", Map.of("learning_rate_multiplier", 2),
+                        "dqn", Map.of("learning_rate", 1e-3)))
+                .learning();
+        assertThat(parsed.get(Hyperparameter.LEARNING_RATE)).isEqualTo(2e-3);
+        assertThat(parsed.get(Hyperparameter.VALUE_LEARNING_RATE))
+                .isEqualTo(2 * Hyperparameter.VALUE_LEARNING_RATE.defaultValue());
+    }
+
+    @Test
+    void aMultiplierThatMakesARateImpossibleIsRefusedByItsOwnName() {
+        assertRefused(
+                nested("hyperparameters.learning_rate_multiplier", 1e9), "hyperparameters.learning_rate_multiplier");
+    }
+
+    @Test
+    void fewerBytesThanTheIndexOfTheCapacityTakesAreRefused() {
+        assertRefused(nested("dqn", Map.of("replay_bytes", 1 << 20, "replay_capacity", 1_000_000)), "dqn.replay_bytes");
+        assertThat(dqn(Map.of("replay_bytes", 1 << 20, "replay_capacity", 1_000))
+                        .get(Hyperparameter.REPLAY_BYTES))
+                .isEqualTo(1 << 20);
+    }
+
+    @Test
+    void repliesPerPromptAreTheComputeMultiplierRoundedUp() {
+        assertThat(ReinforcementSettings.parse(nested("hyperparameters.compute_multiplier", 1.2))
+                        .repliesPerPrompt())
+                .isEqualTo(2);
+        assertThat(ReinforcementSettings.parse(nested("hyperparameters.compute_multiplier", 0.1))
+                        .repliesPerPrompt())
+                .isEqualTo(1);
+    }
+}
