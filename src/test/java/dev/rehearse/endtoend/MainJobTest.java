@@ -297,6 +297,16 @@ class MainJobTest {
     }
 
     @Test
+    void soDoesAPromptThatLeavesNoRoomForAReply() {
+        String questions = client.upload("questions.jsonl", EchoTask.questions(4, 6));
+        String endless =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "k a t ".repeat(200) + "\"}],\"answer\":\"a\"}";
+        String file = client.upload("endless.jsonl", EchoTask.bytes(List.of(endless)));
+        refused(reinforcement(tuned, file), "invalid_training_file", "line 1");
+        refused(reinforcement(tuned, questions).validationFile(file), "invalid_validation_file", "line 1");
+    }
+
+    @Test
     void aBlueprintCannotBeReinforced() {
         String questions = client.upload("questions.jsonl", EchoTask.questions(4, 6));
         assertThatThrownBy(() -> client.create(reinforcement("gpt2-tiny", questions)))
