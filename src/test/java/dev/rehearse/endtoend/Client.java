@@ -11,8 +11,6 @@ import com.openai.models.finetuning.jobs.FineTuningJob;
 import com.openai.models.finetuning.jobs.FineTuningJobEvent;
 import com.openai.models.finetuning.jobs.JobCreateParams;
 import com.openai.models.finetuning.jobs.JobListEventsParams;
-import com.openai.models.finetuning.methods.SupervisedHyperparameters;
-import com.openai.models.finetuning.methods.SupervisedMethod;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,27 +54,6 @@ final class Client implements AutoCloseable {
         try (var response = openAi.files().content(file)) {
             return response.body().readAllBytes();
         }
-    }
-
-    /** A supervised job from the blueprint, as far as the test does not say otherwise. */
-    static JobCreateParams.Builder supervised(String trainingFile, int maxSteps, int batchSize) {
-        SupervisedMethod method = SupervisedMethod.builder()
-                .hyperparameters(SupervisedHyperparameters.builder()
-                        .batchSize(batchSize)
-                        .nEpochs(50)
-                        .build())
-                .putAdditionalProperty("max_steps", JsonValue.from(maxSteps))
-                .putAdditionalProperty("patience", JsonValue.from(1000))
-                .putAdditionalProperty("tokenizer", JsonValue.from(Map.of("kind", "word")))
-                .build();
-        return JobCreateParams.builder()
-                .model("gpt2-tiny")
-                .trainingFile(trainingFile)
-                .seed(7)
-                .method(JobCreateParams.Method.builder()
-                        .type(JobCreateParams.Method.Type.SUPERVISED)
-                        .supervised(method)
-                        .build());
     }
 
     FineTuningJob create(JobCreateParams.Builder job) {

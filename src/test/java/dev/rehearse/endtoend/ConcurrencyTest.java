@@ -45,8 +45,8 @@ class ConcurrencyTest {
 
     @Test
     void twoJobsRunAtTheSameTime() {
-        String first = client.create(Client.supervised(train, 20, 16)).id();
-        String second = client.create(Client.supervised(train, 20, 16)).id();
+        String first = client.create(Jobs.supervised(train, 20, 16)).id();
+        String second = client.create(Jobs.supervised(train, 20, 16)).id();
         assertThat(client.awaitModel(first)).isNotEqualTo(client.awaitModel(second));
         assertThat(startedAt(first)).isLessThanOrEqualTo(finishedAt(second));
         assertThat(startedAt(second)).isLessThanOrEqualTo(finishedAt(first));
@@ -54,9 +54,9 @@ class ConcurrencyTest {
 
     @Test
     void aModelAnswersWhileAJobTrains() throws Exception {
-        String model = client.awaitModel(
-                client.create(Client.supervised(train, 10, 16)).id());
-        String job = client.create(Client.supervised(train, 1_000_000, 1)).id();
+        String model =
+                client.awaitModel(client.create(Jobs.supervised(train, 10, 16)).id());
+        String job = client.create(Jobs.supervised(train, 1_000_000, 1)).id();
         long before = Client.step(client.awaitSteps(job));
         ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
         try {

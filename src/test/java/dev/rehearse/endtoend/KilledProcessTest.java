@@ -66,12 +66,12 @@ class KilledProcessTest {
         byte[] rows = EchoTask.dialogues(400, 1);
         String train = client.upload("train.jsonl", rows);
         files.put(train, rows);
-        String finished = client.create(Client.supervised(train, 8, 16)).id();
+        String finished = client.create(Jobs.supervised(train, 8, 16)).id();
         String model = client.awaitModel(finished);
         String reply = client.greedyReply(model);
-        String running = client.create(Client.supervised(train, 1_000_000, 1)).id();
+        String running = client.create(Jobs.supervised(train, 1_000_000, 1)).id();
         client.awaitSteps(running);
-        String waiting = client.create(Client.supervised(train, 2, 1)).id();
+        String waiting = client.create(Jobs.supervised(train, 2, 1)).id();
         FineTuningJob done = client.job(finished);
         List<FineTuningJobEvent> events = client.events(finished);
         List<FineTuningJobEvent> runningEvents = client.events(running);

@@ -3,7 +3,6 @@ package dev.rehearse.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
@@ -18,9 +17,6 @@ import com.openai.models.finetuning.jobs.FineTuningJobEvent;
 import com.openai.models.finetuning.jobs.JobCreateParams;
 import com.openai.models.finetuning.jobs.checkpoints.CheckpointListParams;
 import com.openai.models.finetuning.jobs.checkpoints.FineTuningJobCheckpoint;
-import com.openai.models.finetuning.methods.ReinforcementHyperparameters;
-import com.openai.models.finetuning.methods.ReinforcementMethod;
-import com.openai.models.graders.gradermodels.MultiGrader;
 import com.openai.models.models.Model;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,7 +54,7 @@ class MainJobTest {
         train = client.upload("train.jsonl", TRAIN);
         String validation = client.upload("validation.jsonl", EchoTask.dialogues(12, 2));
         job = client.create(
-                Client.supervised(train, STEPS, 16).validationFile(validation).suffix("echo"));
+                Jobs.supervised(train, STEPS, 16).validationFile(validation).suffix("echo"));
         tuned = client.awaitModel(job.id());
     }
 
@@ -232,7 +228,8 @@ class MainJobTest {
     void reinforcementGoesOnFromTheModel() {
         String questions = client.upload("questions.jsonl", EchoTask.questions(32, 3));
         String validation = client.upload("held-out.jsonl", EchoTask.questions(8, 4));
-        FineTuningJob created = client.create(reinforcement(tuned, questions).validationFile(validation));
+        FineTuningJob created =
+                client.create(Jobs.reinforcement(tuned, questions).validationFile(validation));
         assertThat(created.model()).isEqualTo(tuned);
         String learned = client.awaitModel(created.id());
         assertThat(learned).startsWith("ft:gpt2-tiny:local::").isNotEqualTo(tuned);
@@ -253,7 +250,7 @@ class MainJobTest {
 
     @Test
     void aRunningJobIsCancelled() {
-        String id = client.create(Client.supervised(train, 1_000_000, 1)).id();
+        String id = client.create(Jobs.supervised(train, 1_000_000, 1)).id();
         client.awaitSteps(id);
         assertThat(client.cancel(id).status()).isEqualTo(FineTuningJob.Status.CANCELLED);
         FineTuningJob cancelled = client.job(id);
@@ -266,7 +263,7 @@ class MainJobTest {
     @Test
     void whatIsDeletedIsGone() {
         String file = client.upload("brief.jsonl", EchoTask.dialogues(4, 5));
-        String id = client.create(Client.supervised(file, 1, 4)).id();
+        String id = client.create(Jobs.supervised(file, 1, 4)).id();
         String model = client.awaitModel(id);
         assertThat(client.greedyReply(model)).isNotNull();
         assertThat(client.openAi.models().delete(model).validate().deleted()).isTrue();
@@ -281,9 +278,9 @@ class MainJobTest {
     void aBadRowFailsTheJobWithItsLine() {
         String good = EchoTask.dialogue("k a t");
         String broken = client.upload("broken.jsonl", EchoTask.bytes(List.of(good, good, "{\"messages\":[", good)));
-        refused(Client.supervised(broken, 1, 4), "invalid_training_file", "line 3");
+        refused(Jobs.supervised(broken, 1, 4), "invalid_training_file", "line 3");
         String mute = client.upload("mute.jsonl", EchoTask.bytes(List.of(good, good, "{\"word\":\"k a t\"}")));
-        refused(Client.supervised(mute, 1, 4), "invalid_training_file", "line 3");
+        refused(Jobs.supervised(mute, 1, 4), "invalid_training_file", "line 3");
     }
 
     @Test
@@ -291,55 +288,27 @@ class MainJobTest {
         String good = EchoTask.dialogue("k a t");
         String endless = EchoTask.dialogue("k a t ".repeat(200).strip());
         String file = client.upload("endless.jsonl", EchoTask.bytes(List.of(good, endless, good)));
-        refused(Client.supervised(file, 1, 4).validationFile(train), "invalid_training_file", "line 2");
-        refused(Client.supervised(train, 1, 4).validationFile(file), "invalid_validation_file", "line 2");
-        refused(Client.supervised(file, 1, 4), "invalid_training_file", "line 2");
+        refused(Jobs.supervised(file, 1, 4).validationFile(train), "invalid_training_file", "line 2");
+        refused(Jobs.supervised(train, 1, 4).validationFile(file), "invalid_validation_file", "line 2");
+        refused(Jobs.supervised(file, 1, 4), "invalid_training_file", "line 2");
+    }
+
+    @Test
+    void soDoesAPromptThatLeavesNoRoomForAReply() {
+        String questions = client.upload("questions.jsonl", EchoTask.questions(4, 6));
+        String endless =
+                "{\"messages\":[{\"role\":\"user\",\"content\":\"" + "k a t ".repeat(200) + "\"}],\"answer\":\"a\"}";
+        String file = client.upload("endless.jsonl", EchoTask.bytes(List.of(endless)));
+        refused(Jobs.reinforcement(tuned, file), "invalid_training_file", "line 1");
+        refused(Jobs.reinforcement(tuned, questions).validationFile(file), "invalid_validation_file", "line 1");
     }
 
     @Test
     void aBlueprintCannotBeReinforced() {
         String questions = client.upload("questions.jsonl", EchoTask.questions(4, 6));
-        assertThatThrownBy(() -> client.create(reinforcement("gpt2-tiny", questions)))
+        assertThatThrownBy(() -> client.create(Jobs.reinforcement("gpt2-tiny", questions)))
                 .isInstanceOfSatisfying(
                         BadRequestException.class, e -> assertThat(e.param()).hasValue("model"));
-    }
-
-    private static JobCreateParams.Builder reinforcement(String model, String questions) {
-        Map<String, Object> close = Map.of(
-                "type", "text_similarity",
-                "name", "close",
-                "input", "{{sample.output_text}}",
-                "reference", "{{item.answer}}",
-                "evaluation_metric", "fuzzy_match");
-        Map<String, Object> says = Map.of(
-                "type", "string_check",
-                "name", "says",
-                "input", "{{sample.output_text}}",
-                "reference", "say",
-                "operation", "ilike");
-        ReinforcementMethod method = ReinforcementMethod.builder()
-                .grader(MultiGrader.builder()
-                        .name("both")
-                        .graders(JsonValue.from(Map.of("close", close, "says", says)))
-                        .calculateOutput("0.75 * close + 0.25 * says")
-                        .build())
-                .hyperparameters(ReinforcementHyperparameters.builder()
-                        .batchSize(8)
-                        .evalInterval(3)
-                        .evalSamples(8)
-                        .build())
-                .putAdditionalProperty(
-                        "dqn",
-                        JsonValue.from(Map.of("max_steps", 6, "learning_starts", 16, "max_completion_tokens", 6)))
-                .build();
-        return JobCreateParams.builder()
-                .model(model)
-                .trainingFile(questions)
-                .seed(5)
-                .method(JobCreateParams.Method.builder()
-                        .type(JobCreateParams.Method.Type.REINFORCEMENT)
-                        .reinforcement(method)
-                        .build());
     }
 
     private static void refused(JobCreateParams.Builder job, String code, String line) {
