@@ -31,6 +31,7 @@ class ArchitectureTest {
             Map.entry("grading", Set.of()),
             Map.entry("networks", Set.of()),
             Map.entry("web", Set.of()),
+            Map.entry("demo", Set.of()),
             Map.entry("generation", Set.of("networks", "text")),
             Map.entry("qlearning", Set.of("networks", "replay")),
             Map.entry("training", Set.of("qlearning", "generation", "grading", "replay", "networks", "text")),

@@ -21,7 +21,12 @@ import org.springframework.util.FileSystemUtils;
 @Retention(RetentionPolicy.RUNTIME)
 @SpringBootTest(
         webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-        properties = {"rehearse.files.max-size=1MB", "rehearse.jobs.max-queued=3", "rehearse.jobs.poll=50ms"})
+        properties = {
+            "rehearse.files.max-size=1MB",
+            "rehearse.jobs.max-queued=3",
+            "rehearse.jobs.poll=50ms",
+            "rehearse.jobs.heartbeat=500ms"
+        })
 @Import({ScriptedTraining.class, NoModels.class})
 @ContextConfiguration(initializers = ServiceTest.OwnFolder.class)
 public @interface ServiceTest {

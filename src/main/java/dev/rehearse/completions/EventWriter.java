@@ -63,7 +63,11 @@ final class EventWriter {
     }
 
     void close() {
-        response.complete();
+        try {
+            response.complete();
+        } catch (IllegalStateException e) { // Tomcat has already ended a request whose connection broke
+            log.debug("a stream's reader is gone", e);
+        }
     }
 
     private void raw(String event) throws IOException {

@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,7 +63,11 @@ final class JobPool implements SmartLifecycle {
     void wake(JobId id) {
         Threads started = threads;
         if (started != null) {
-            started.validation().execute(() -> validate(id));
+            try {
+                started.validation().execute(() -> validate(id));
+            } catch (RejectedExecutionException e) {
+                log.info("job {} is validated when the service is back", id);
+            }
             started.workers().triggerCheckForDueExecutions();
         }
     }

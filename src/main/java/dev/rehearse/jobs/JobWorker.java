@@ -2,6 +2,7 @@ package dev.rehearse.jobs;
 
 import dev.rehearse.training.Checkpoint;
 import dev.rehearse.training.InvalidExampleException;
+import dev.rehearse.training.InvalidExampleException.Part;
 import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.training.RunResult;
 import dev.rehearse.training.RunSpec;
@@ -162,8 +163,9 @@ final class JobWorker {
         String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
         if (e instanceof InvalidJobDataException data) {
             return invalidFile(data.param(), e);
-        } else if (e instanceof InvalidExampleException) {
-            return invalidFile("training_file", e);
+        } else if (e instanceof InvalidExampleException row) {
+            boolean given = job.request().validationFile() != null; // or else held out from the training file
+            return invalidFile(row.part() == Part.VALIDATION && given ? "validation_file" : "training_file", e);
         } else if (e instanceof InvalidSettingException setting) {
             String kind = job.request().method().kind().wireName();
             return new JobError("invalid_value", message, "method." + kind + '.' + setting.name());

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunReports implements RunControl {
     private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
-    private static final int METRICS_IN_A_MESSAGE = 3;
+    private static final Pattern WORTH_A_MESSAGE = Pattern.compile("(train|valid).*(loss|reward_mean)");
 
     private final Job job;
     private final JobStore store;
@@ -121,7 +122,7 @@ final class RunReports implements RunControl {
         data.put("total_steps", totalSteps);
         data.putAll(finite);
         String values = finite.entrySet().stream()
-                .limit(METRICS_IN_A_MESSAGE)
+                .filter(entry -> WORTH_A_MESSAGE.matcher(entry.getKey()).matches())
                 .map(entry -> String.format(Locale.ROOT, ", %s=%.4g", entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining());
         events.metrics(job.id(), "Step " + step + "/" + totalSteps + ", " + what + values, data);

@@ -7,7 +7,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +23,8 @@ final class AdamW implements AutoCloseable {
 
     private final PtNDManager manager;
     private final Script script;
-    private final Map<PtNDArray, State> states = new LinkedHashMap<>();
+    /** By identity: an NDArray equals any other of the same content, as fresh biases of one shape are. */
+    private final Map<PtNDArray, State> states = new IdentityHashMap<>();
 
     AdamW(PtNDManager parent) {
         manager = (PtNDManager) parent.newSubManager();
@@ -37,7 +38,7 @@ final class AdamW implements AutoCloseable {
     record Group(List<PtNDArray> weights, double learningRate) {}
 
     /**
-     * Clips the joint gradient of all groups to {@code maxNorm} and updates each group whose rate is not 0.
+     * Clips the joint gradient of the groups whose rate is not 0 to {@code maxNorm} and updates them.
      *
      * @return the norm before clipping
      */

@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,8 @@ public final class Device implements AutoCloseable {
         /** A bounded piece of a training run. */
         TRAINING
     }
+
+    private static final String CLOSED = "the device is closed";
 
     private final ThreadPoolExecutor executor;
     private final AtomicLong submitted = new AtomicLong();
@@ -82,19 +85,60 @@ public final class Device implements AutoCloseable {
      * Runs work on the device's thread and waits for it; on that thread itself, at once.
      *
      * @throws CancellationException when the caller was interrupted while waiting; the interrupt is restored
+     * @throws IllegalStateException when the device is closed
      */
     <T> T call(Priority priority, Callable<T> work) {
         if (Thread.currentThread() == thread) {
             return direct(work);
         }
-        Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work);
-        executor.execute(queued);
+        Work<T> queued = queue(priority, work);
         try {
-            return queued.get();
+            return result(queued);
         } catch (InterruptedException e) {
             queued.cancel(false);
             Thread.currentThread().interrupt();
             throw new CancellationException("interrupted while waiting for the device");
+        }
+    }
+
+    /**
+     * The same for work that makes or frees what somebody owns: an interrupt neither keeps it from running nor loses
+     * its result; it is restored.
+     */
+    <T> T complete(Priority priority, Callable<T> work) {
+        if (Thread.currentThread() == thread) {
+            return direct(work);
+        }
+        Work<T> queued = queue(priority, work);
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return result(queued);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private <T> Work<T> queue(Priority priority, Callable<T> work) {
+        Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work);
+        try {
+            executor.execute(queued);
+        } catch (RejectedExecutionException e) {
+            throw new IllegalStateException(CLOSED, e);
+        }
+        return queued;
+    }
+
+    private static <T> T result(Work<T> queued) throws InterruptedException {
+        try {
+            return queued.get();
         } catch (ExecutionException e) {
             throw asUnchecked(e.getCause());
         }
@@ -125,11 +169,21 @@ public final class Device implements AutoCloseable {
         return new IllegalStateException("the device failed", cause);
     }
 
-    /** Ends the thread after the work already begun, and frees what the device owns. */
+    /** Ends the thread after the work already begun, and frees what the device owns; work still queued is refused. */
     @Override
     public void close() {
-        run(Priority.TRAINING, manager::close);
-        executor.shutdownNow();
+        if (executor.isShutdown()) {
+            return;
+        }
+        complete(Priority.TRAINING, () -> {
+            // On this thread nothing else runs: what is queued has not begun, and would wait for ever if it were
+            // dropped.
+            for (Runnable waiting : executor.shutdownNow()) {
+                ((Work<?>) waiting).cancel(false);
+            }
+            manager.close();
+            return true;
+        });
     }
 
     /** A piece of work in the queue: by priority, then first come, first served. */

@@ -43,7 +43,7 @@ public record Gpt2(
                 ModelConfig.positive(config, "n_embd"),
                 ModelConfig.positive(config, "n_layer"),
                 ModelConfig.positive(config, "n_head"),
-                ModelConfig.number(config, "layer_norm_epsilon", 1e-5),
+                ModelConfig.aboveZero(config, "layer_norm_epsilon", 1e-5),
                 gelu.equals("gelu"),
                 ModelConfig.flag(config, "tie_word_embeddings", true));
     }

@@ -32,10 +32,14 @@ final class Learning implements AutoCloseable {
 
     Readings read(TokenBatch batch) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
-            Rows rows = Rows.of(scope, batch);
+            Rows rows = rows(scope, batch);
             NDList outputs = network.evaluate(scope, "read", rows);
             return readings(scope, batch, rows, outputs);
         }
+    }
+
+    private Rows rows(PtNDManager scope, TokenBatch batch) {
+        return Rows.of(scope, batch, network.architecture().contextLength());
     }
 
     /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
@@ -48,7 +52,7 @@ final class Learning implements AutoCloseable {
     /** Adds the gradient of one micro-batch. */
     void accumulate(MicroBatch part, Objective objective, FitTotals totals) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
-            Rows rows = Rows.of(scope, part.batch());
+            Rows rows = rows(scope, part.batch());
             NDList prior = prior(scope, rows, objective);
             Autograd.differentiate(() -> {
                 NDList outputs = network.evaluate(scope, "learn", rows);

@@ -2,6 +2,7 @@ package dev.rehearse.networks;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 
 /** Reads values of {@code config.json}, refusing what is absent, mistyped or out of range by the key's name. */
 final class ModelConfig {
@@ -11,32 +12,37 @@ final class ModelConfig {
 
     static String string(JsonObject config, String key) {
         JsonElement value = config.get(key);
-        if (value == null || !value.isJsonPrimitive()) {
+        if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
             throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: a string");
         }
-        return value.getAsString();
+        return primitive.getAsString();
     }
 
     static int positive(JsonObject config, String key) {
         JsonElement value = config.get(key);
-        try {
-            int number = value == null ? 0 : value.getAsInt();
-            if (number >= 1 && number <= LARGEST) {
-                return number;
+        // As a double: getAsInt would cut fractions and wrap what is too large.
+        if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            double number = primitive.getAsDouble();
+            if (number >= 1 && number <= LARGEST && number == Math.rint(number)) {
+                return (int) number;
             }
-        } catch (NumberFormatException | UnsupportedOperationException | IllegalStateException e) {
-            throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: an integer", e);
         }
-        throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: 1 to " + LARGEST);
+        throw new InvalidModelException(
+                "config.json: " + key + " is " + value + "; allowed: an integer from 1 to " + LARGEST);
     }
 
-    static double number(JsonObject config, String key, double absent) {
+    static double aboveZero(JsonObject config, String key, double absent) {
         JsonElement value = config.get(key);
-        try {
-            return value == null || value.isJsonNull() ? absent : value.getAsDouble();
-        } catch (NumberFormatException | UnsupportedOperationException | IllegalStateException e) {
-            throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: a number", e);
+        if (value == null || value.isJsonNull()) {
+            return absent;
         }
+        if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
+            double number = primitive.getAsDouble();
+            if (number > 0 && number < Double.POSITIVE_INFINITY) {
+                return number;
+            }
+        }
+        throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: a number above 0");
     }
 
     static String oneOf(JsonObject config, String key, String absent, java.util.List<String> allowed) {
@@ -49,6 +55,12 @@ final class ModelConfig {
 
     static boolean flag(JsonObject config, String key, boolean absent) {
         JsonElement value = config.get(key);
-        return value == null || value.isJsonNull() ? absent : value.getAsBoolean();
+        if (value == null || value.isJsonNull()) {
+            return absent;
+        }
+        if (value instanceof JsonPrimitive primitive && primitive.isBoolean()) {
+            return primitive.getAsBoolean();
+        }
+        throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: true or false");
     }
 }

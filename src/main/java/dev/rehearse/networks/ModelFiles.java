@@ -39,12 +39,21 @@ final class ModelFiles {
         Safetensors model = Safetensors.open(directory.resolve(MODEL));
         architecture.weightShapes().forEach((name, shape) -> checkShape(model, storedName(model, name), shape));
         Weights weights = new Weights(manager);
-        architecture
-                .weightShapes()
-                .forEach((name, shape) -> weights.add(name, model.floats(storedName(model, name)), shape));
-        Path head = directory.resolve(VALUE_HEAD);
-        if (Files.exists(head)) {
-            Safetensors value = Safetensors.open(head);
+        try {
+            architecture
+                    .weightShapes()
+                    .forEach((name, shape) -> weights.add(name, model.floats(storedName(model, name)), shape));
+            readValueHead(weights, architecture, directory.resolve(VALUE_HEAD));
+            return weights;
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private static void readValueHead(Weights weights, Architecture architecture, Path file) {
+        if (Files.exists(file)) {
+            Safetensors value = Safetensors.open(file);
             architecture.valueShapes().forEach((name, shape) -> checkShape(value, name, shape));
             architecture.valueShapes().forEach((name, shape) -> weights.add(name, value.floats(name), shape));
         } else {
@@ -53,7 +62,6 @@ final class ModelFiles {
                     architecture,
                     RandomGeneratorFactory.of("L64X128MixRandom").create(0));
         }
-        return weights;
     }
 
     /** A file written from the bare model lacks the prefix that one of the language model has. */

@@ -16,8 +16,13 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
     /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
     private static final int LENGTH_BUCKET = 4;
 
-    static Rows of(PtNDManager scope, TokenBatch batch) {
-        int time = (batch.longest() + LENGTH_BUCKET - 1) / LENGTH_BUCKET * LENGTH_BUCKET;
+    /** {@code context} bounds T: beyond it there are no positions. */
+    static Rows of(PtNDManager scope, TokenBatch batch, int context) {
+        if (batch.longest() > context) {
+            throw new IllegalArgumentException(
+                    "a sequence of " + batch.longest() + " tokens; the context holds " + context);
+        }
+        int time = Math.min(context, (batch.longest() + LENGTH_BUCKET - 1) / LENGTH_BUCKET * LENGTH_BUCKET);
         int count = batch.actionCount();
         long[] ids = new long[batch.size() * time];
         long[] states = new long[count];

@@ -1,5 +1,6 @@
 package dev.rehearse.networks;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,11 +36,18 @@ final class Safetensors {
         this.data = data;
     }
 
-    /** The number type of a stored tensor; f16 and bf16 are widened to f32 on reading. */
+    /** The number type of a stored tensor; f16 and bf16 are widened to f32 on reading, those below cannot be read. */
     enum Type {
         F32(4),
         F16(2),
-        BF16(2);
+        BF16(2),
+        F64(8),
+        I64(8),
+        I32(4),
+        I16(2),
+        I8(1),
+        U8(1),
+        BOOL(1);
 
         private final int bytes;
 
@@ -74,6 +83,7 @@ final class Safetensors {
             ByteBuffer json = ByteBuffer.allocate((int) header);
             while (json.hasRemaining() && channel.read(json, 8 + json.position()) > 0) {}
             Map<String, Entry> entries = entries(file, json.array(), size - 8 - header);
+            checkCovered(file, entries, size - 8 - header);
             return new Safetensors(entries, new FileRegions(file, 8 + header));
         } catch (IOException e) {
             throw new InvalidModelException(file + ": cannot be read: " + e.getMessage(), e);
@@ -98,17 +108,39 @@ final class Safetensors {
                 | ClassCastException
                 | NullPointerException
                 | NumberFormatException
+                | ArithmeticException
                 | UnsupportedOperationException e) {
             throw new InvalidModelException(file + ": the header is not what it should be: " + e.getMessage(), e);
+        }
+    }
+
+    /** The format allows neither holes nor overlaps. */
+    private static void checkCovered(Path file, Map<String, Entry> entries, long dataSize) {
+        List<Map.Entry<String, Entry>> byPlace = new ArrayList<>(entries.entrySet());
+        byPlace.sort(Comparator.comparingLong(
+                        (Map.Entry<String, Entry> named) -> named.getValue().begin())
+                .thenComparingLong(named -> named.getValue().end()));
+        long covered = 0;
+        for (Map.Entry<String, Entry> named : byPlace) {
+            if (named.getValue().begin() != covered) {
+                throw new InvalidModelException(file + ": " + named.getKey() + " begins at byte "
+                        + named.getValue().begin() + "; the tensor before it ends at " + covered);
+            }
+            covered = named.getValue().end();
+        }
+        if (covered != dataSize) {
+            throw new InvalidModelException(
+                    file + ": the tensors end at byte " + covered + "; the file holds " + dataSize);
         }
     }
 
     private static Entry entry(String name, JsonObject description, long dataSize) {
         Type type = type(name, description.get("dtype").getAsString());
         List<Long> shape = new ArrayList<>();
-        description.get("shape").getAsJsonArray().forEach(side -> shape.add(side.getAsLong()));
-        long begin = description.get("data_offsets").getAsJsonArray().get(0).getAsLong();
-        long end = description.get("data_offsets").getAsJsonArray().get(1).getAsLong();
+        description.get("shape").getAsJsonArray().forEach(side -> shape.add(exactly(side)));
+        JsonArray offsets = description.get("data_offsets").getAsJsonArray();
+        long begin = offsets.isEmpty() ? -1 : exactly(offsets.get(0));
+        long end = offsets.size() == 2 ? exactly(offsets.get(1)) : -1;
         if (begin < 0 || end < begin || end > dataSize) {
             throw new InvalidModelException(
                     name + ": lies at bytes " + begin + " to " + end + "; the file holds " + dataSize);
@@ -118,6 +150,11 @@ final class Safetensors {
             throw new InvalidModelException(name + ": shape " + shape + " does not fit " + (end - begin) + " bytes");
         }
         return entry;
+    }
+
+    /** A number that is an integer below 2^63: {@code getAsLong} would cut what is not. */
+    private static long exactly(JsonElement number) {
+        return number.getAsBigDecimal().longValueExact();
     }
 
     private static long claimed(String name, long[] shape) {
@@ -140,8 +177,19 @@ final class Safetensors {
             case "F32" -> Type.F32;
             case "F16" -> Type.F16;
             case "BF16" -> Type.BF16;
-            default -> throw new InvalidModelException(name + ": dtype is " + dtype + "; allowed: F32, F16, BF16");
+            case "F64" -> Type.F64;
+            case "I64" -> Type.I64;
+            case "I32" -> Type.I32;
+            case "I16" -> Type.I16;
+            case "I8" -> Type.I8;
+            case "U8" -> Type.U8;
+            case "BOOL" -> Type.BOOL;
+            default -> throw notReadable(name, dtype);
         };
+    }
+
+    private static InvalidModelException notReadable(String name, String dtype) {
+        return new InvalidModelException(name + ": dtype is " + dtype + "; allowed: F32, F16, BF16");
     }
 
     Map<String, Entry> entries() {
@@ -166,6 +214,8 @@ final class Safetensors {
                         case F32 -> source.getFloat();
                         case F16 -> HalfFloat.toFloat(source.getShort());
                         case BF16 -> Float.intBitsToFloat(source.getShort() << 16);
+                        case F64, I64, I32, I16, I8, U8, BOOL ->
+                            throw notReadable(name, entry.type().name());
                     });
         }
         return floats.flip();

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.Device.Priority;
+import java.util.BitSet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -56,10 +57,24 @@ final class TorchDecoding implements Decoding {
         return policy.device().call(priority, () -> prefillHere(into, prompts, choosing));
     }
 
+    private static void check(String what, int number, int least, int most) {
+        if (number < least || number > most) {
+            throw new IllegalArgumentException(what + " is " + number + "; allowed: " + least + " to " + most);
+        }
+    }
+
     private Choice prefillHere(int[] into, int[][] prompts, Choosing choosing) {
+        check("the number of prompts", prompts.length, into.length, into.length);
+        BitSet taken = new BitSet(slots);
         int longest = 0;
         long[] last = new long[prompts.length];
         for (int b = 0; b < prompts.length; b++) {
+            check("a slot", into[b], 0, slots - 1);
+            if (taken.get(into[b])) {
+                throw new IllegalArgumentException("slot " + into[b] + " is given to two prompts");
+            }
+            taken.set(into[b]);
+            check("a prompt's length", prompts[b].length, 1, capacity);
             longest = Math.max(longest, prompts[b].length);
             last[b] = prompts[b].length - 1;
         }
@@ -88,8 +103,11 @@ final class TorchDecoding implements Decoding {
     }
 
     private Choice decodeHere(int[] tokens, int[] positions, Choosing choosing) {
+        check("the number of tokens", tokens.length, 1, slots);
+        check("the number of positions", positions.length, tokens.length, tokens.length);
         int furthest = 0;
         for (int position : positions) {
+            check("a position", position, 0, capacity - 1);
             furthest = Math.max(furthest, position);
         }
         long reach = Math.min(capacity, roundUp(furthest + 1, LENGTH_BUCKET));
@@ -189,13 +207,14 @@ final class TorchDecoding implements Decoding {
 
     @Override
     public void close() {
-        policy.device().run(priority, () -> {
+        policy.device().complete(priority, () -> {
             cache.close();
             if (priorCache != null) {
                 priorCache.close();
             }
             sampling.close();
             manager.close();
+            return true;
         });
     }
 }

@@ -45,7 +45,7 @@ public final class TorchNetwork implements QNetwork {
 
     /** A fresh network of random weights; equal seeds give equal weights. */
     public static TorchNetwork create(Device device, Architecture architecture, NetworkOptions options, long seed) {
-        return device.call(
+        return device.complete(
                 Priority.TRAINING,
                 () -> new TorchNetwork(
                         device, architecture, options, ModelFiles.initialise(device.manager(), architecture, seed)));
@@ -58,7 +58,7 @@ public final class TorchNetwork implements QNetwork {
      */
     public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
         Architecture architecture = ModelFiles.architecture(directory);
-        return device.call(
+        return device.complete(
                 Priority.TRAINING,
                 () -> new TorchNetwork(
                         device, architecture, options, ModelFiles.read(device.manager(), architecture, directory)));
@@ -126,7 +126,7 @@ public final class TorchNetwork implements QNetwork {
 
     /** An independent network of equal weights that computes in another way. */
     public TorchNetwork copy(NetworkOptions otherOptions) {
-        return device.call(
+        return device.complete(
                 Priority.TRAINING,
                 () -> new TorchNetwork(device, architecture, otherOptions, weights.copy(device.manager())));
     }
@@ -141,12 +141,12 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public Decoding decoding(int slots, int capacity, Priority priority) {
-        return device.call(priority, () -> new TorchDecoding(this, null, slots, capacity, priority));
+        return device.complete(priority, () -> new TorchDecoding(this, null, slots, capacity, priority));
     }
 
     /** Decoding that can also draw from a prior: both networks read every token. */
     public Decoding decodingBeside(QNetwork prior, int slots, int capacity) {
-        return device.call(
+        return device.complete(
                 Priority.TRAINING,
                 () -> new TorchDecoding(this, (TorchNetwork) prior, slots, capacity, Priority.TRAINING));
     }
@@ -178,7 +178,7 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void close() {
-        device.run(Priority.TRAINING, () -> {
+        device.complete(Priority.TRAINING, () -> {
             Learning made = learning;
             if (made != null) {
                 made.close();
@@ -186,6 +186,7 @@ public final class TorchNetwork implements QNetwork {
             script.close();
             weights.close();
             manager.close();
+            return true;
         });
     }
 

@@ -67,8 +67,12 @@ final class Weights implements AutoCloseable {
         return array;
     }
 
+    /** Replaces the numbers in place; arithmetic, because DJL's own setter prints a warning of libtorch's. */
     void set(String name, float[] numbers) {
-        array(name).set(java.nio.FloatBuffer.wrap(numbers));
+        PtNDArray array = array(name);
+        try (NDArray given = manager.create(numbers, array.getShape())) {
+            array.subi(array).addi(given);
+        }
     }
 
     /** The tensors whose names fit, in order. */

@@ -1,5 +1,6 @@
 package dev.rehearse.qlearning;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -29,12 +30,6 @@ public record Hyperparameters(
         HUBER
     }
 
-    /** Whether V's loss moves the hidden states that V reads. */
-    public enum ValueTrunk {
-        SHARED,
-        STOPPED
-    }
-
     public Hyperparameters {
         given.forEach(Hyperparameter::check);
         given = Map.copyOf(given);
@@ -42,7 +37,7 @@ public record Hyperparameters(
 
     public static Hyperparameters defaults() {
         return new Hyperparameters(
-                new EnumMap<>(Hyperparameter.class), Draws.UNIFORM, TargetSync.EMA, Loss.MSE, ValueTrunk.SHARED);
+                new EnumMap<>(Hyperparameter.class), Draws.UNIFORM, TargetSync.EMA, Loss.MSE, ValueTrunk.STOPPED);
     }
 
     public double get(Hyperparameter parameter) {

@@ -126,8 +126,11 @@ public final class Learner {
         return part;
     }
 
+    /** The target bootstraps from a V that knows nothing until V's warm-up ends: then it takes over what V learned. */
     private void sync() {
-        if (hyperparameters.targetSync() == TargetSync.EMA) {
+        if (steps + 1 == valueSteps) {
+            networks.target().blend(networks.policy(), 1);
+        } else if (hyperparameters.targetSync() == TargetSync.EMA) {
             networks.target().blend(networks.policy(), hyperparameters.get(Hyperparameter.TARGET_TAU));
         } else if ((steps + 1) % hyperparameters.count(Hyperparameter.TARGET_INTERVAL) == 0) {
             networks.target().blend(networks.policy(), 1);

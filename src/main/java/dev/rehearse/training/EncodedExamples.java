@@ -8,6 +8,7 @@ import dev.rehearse.training.Example.Conversation.Chat;
 import dev.rehearse.training.Example.Conversation.Continuation;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -81,6 +82,15 @@ final class EncodedExamples {
             prompts.add(prompt);
         }
         return prompts;
+    }
+
+    /** Encodes validation examples; what cannot be learned from is named as one of them. */
+    static <T> T validation(Supplier<T> encoding) {
+        try {
+            return encoding.get();
+        } catch (InvalidExampleException e) {
+            throw e.inValidation();
+        }
     }
 
     static TokenBatch batch(List<Sequence> sequences) {

@@ -3,6 +3,7 @@ package dev.rehearse.training;
 import dev.rehearse.text.Message;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * One row of a training file. Immutable.
@@ -14,6 +15,9 @@ public record Example(int line, Conversation conversation, Map<String, Object> i
 
     /** What the row teaches from. */
     public sealed interface Conversation {
+        /** The same conversation with every text changed. */
+        Conversation map(UnaryOperator<String> change);
+
         /**
          * Chat messages. For supervised training at least one is the assistant's; for reinforcement the last one is
          * the user's, and the model writes the reply.
@@ -22,9 +26,21 @@ public record Example(int line, Conversation conversation, Map<String, Object> i
             public Chat {
                 messages = List.copyOf(messages);
             }
+
+            @Override
+            public Chat map(UnaryOperator<String> change) {
+                return new Chat(messages.stream()
+                        .map(message -> new Message(message.role(), change.apply(message.content())))
+                        .toList());
+            }
         }
 
         /** Plain text and its continuation; the continuation is empty for reinforcement. */
-        record Continuation(String prompt, String completion) implements Conversation {}
+        record Continuation(String prompt, String completion) implements Conversation {
+            @Override
+            public Continuation map(UnaryOperator<String> change) {
+                return new Continuation(change.apply(prompt), change.apply(completion));
+            }
+        }
     }
 }

@@ -5,10 +5,32 @@ public final class InvalidExampleException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final int line;
+    private final Part part;
+
+    /** Which examples the row is among. */
+    public enum Part {
+        TRAINING,
+        /** Perhaps held out from the training data. */
+        VALIDATION
+    }
 
     public InvalidExampleException(int line, String reason) {
-        super("line " + line + ": " + reason);
+        this(line, "line " + line + ": " + reason, Part.TRAINING);
+    }
+
+    private InvalidExampleException(int line, String message, Part part) {
+        super(message);
         this.line = line;
+        this.part = part;
+    }
+
+    /** The same of a row among the validation examples. */
+    InvalidExampleException inValidation() {
+        return new InvalidExampleException(line, String.valueOf(getMessage()), Part.VALIDATION);
+    }
+
+    public Part part() {
+        return part;
     }
 
     /** Where the row stands in its file, counted from 1. */

@@ -1,11 +1,11 @@
 package dev.rehearse.training;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
-import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
 import dev.rehearse.replay.ReplaySettings;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -80,7 +80,7 @@ public record ReinforcementSettings(
                 prioritized ? Draws.PRIORITIZED : Draws.UNIFORM,
                 target.oneOf("kind", "ema", List.of("ema", "hard")).equals("ema") ? TargetSync.EMA : TargetSync.HARD,
                 dqn.oneOf("loss", "mse", List.of("mse", "huber")).equals("mse") ? Loss.MSE : Loss.HUBER,
-                dqn.flag("share_trunk", true) ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
+                dqn.flag("share_trunk", false) ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
         dqn.refuseUnknown();
         groups.values().forEach(SettingsReader::refuseUnknown);
         refuseIdle(parsed);

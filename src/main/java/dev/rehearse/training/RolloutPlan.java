@@ -32,7 +32,8 @@ final class RolloutPlan {
         this.settings = settings;
         Architecture architecture = start.network().architecture();
         training = tasks(spec.data().train(), start, architecture.contextLength());
-        List<Task> all = tasks(spec.data().validation(), start, architecture.contextLength());
+        List<Task> all =
+                EncodedExamples.validation(() -> tasks(spec.data().validation(), start, architecture.contextLength()));
         validation = all.subList(0, Math.min(all.size(), settings.evalSamples()));
         endTokens = new int[] {start.tokenizer().endId(), start.template().endOfTurn()};
         maxTokens = settings.learning().count(Hyperparameter.MAX_COMPLETION_TOKENS);

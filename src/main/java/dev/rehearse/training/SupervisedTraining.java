@@ -44,9 +44,11 @@ final class SupervisedTraining {
         this.nanoTime = nanoTime;
         int context = start.network().architecture().contextLength();
         List<Sequence> train = EncodedExamples.sequences(spec.data().train(), start.template(), context);
-        validation = EncodedExamples.sequences(spec.data().validation(), start.template(), context).stream()
-                .sorted(Comparator.comparingInt(sequence -> sequence.tokens().length))
-                .toList();
+        List<Example> heldOut = spec.data().validation();
+        validation =
+                EncodedExamples.validation(() -> EncodedExamples.sequences(heldOut, start.template(), context)).stream()
+                        .sorted(Comparator.comparingInt(sequence -> sequence.tokens().length))
+                        .toList();
         batches = new LengthBuckets(
                 train,
                 settings.batchSize(),

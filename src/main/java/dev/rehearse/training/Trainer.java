@@ -4,7 +4,7 @@ import dev.rehearse.networks.Blueprint;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
-import dev.rehearse.qlearning.Hyperparameters;
+import dev.rehearse.text.TextCleaning;
 import dev.rehearse.training.Method.Reinforcement;
 import dev.rehearse.training.Method.Supervised;
 import java.util.function.LongSupplier;
@@ -39,13 +39,21 @@ public final class Trainer {
     private RunResult supervised(RunSpec spec, SupervisedSettings given, RunControl control) {
         boolean fresh = spec.start() instanceof StartingPoint.Blueprint;
         SupervisedSettings settings = given.resolved(spec.data().train().size(), fresh);
+        RunSpec readable = fresh ? cleaned(spec, settings) : spec;
         NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED);
-        try (StartingModel start = fresh ? fresh(spec, settings, options) : open(spec, options)) {
-            return new SupervisedTraining(spec, settings, start, control, nanoTime).run();
+        try (StartingModel start = fresh ? fresh(readable, settings, options) : open(readable, options)) {
+            return new SupervisedTraining(readable, settings, start, control, nanoTime).run();
         } catch (InvalidExampleException e) {
             StartingModel.discard(spec);
             throw e;
         }
+    }
+
+    /** What a blueprint learns from is cleaned; a pretrained model knows its text, indentation and all, as it is. */
+    private static RunSpec cleaned(RunSpec spec, SupervisedSettings settings) {
+        TextCleaning cleaning = new TextCleaning(settings.tokenizer().lowercase());
+        return new RunSpec(
+                spec.start(), spec.data().cleaned(cleaning), spec.method(), spec.seed(), spec.outputDirectory());
     }
 
     private RunResult reinforcement(RunSpec spec, Reinforcement method, RunControl control) {
@@ -53,9 +61,7 @@ public final class Trainer {
             throw new IllegalArgumentException(
                     blueprint.name() + " has learned nothing yet; allowed: a model, e.g. one trained with supervised");
         }
-        Hyperparameters.ValueTrunk trunk = method.settings().learning().valueTrunk();
-        NetworkOptions options =
-                options(0, trunk == Hyperparameters.ValueTrunk.SHARED ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
+        NetworkOptions options = options(0, method.settings().learning().valueTrunk());
         try (StartingModel start = open(spec, options);
                 FineTuning run = new FineTuning(spec, method, start, control, nanoTime)) {
             return run.run();

@@ -28,8 +28,9 @@ class Sampling(Module):
     drawn = temperature > 0.
     if bool(torch.any(drawn)):
       scaled = logits / torch.clamp(temperature, min=1e-6).unsqueeze(1)
-      narrow = torch.any(drawn & ((top_k > 0) | (top_p < 1.)))
-      if bool(narrow):
+      choice = self.pick(torch.softmax(scaled, 1), uniform)
+      narrow = drawn & ((top_k > 0) | (top_p < 1.))
+      if bool(torch.any(narrow)):
         ordered, order = torch.sort(scaled, 1, True)
         p = torch.softmax(ordered, 1)
         rank = torch.arange(logits.size(1), device=logits.device).unsqueeze(0)
@@ -38,9 +39,8 @@ class Sampling(Module):
         share = p / torch.sum(p, 1, True)
         before = torch.cumsum(share, 1) - share
         p = torch.masked_fill(share, (before >= top_p.unsqueeze(1)) & (rank > 0), 0.)
-        choice = order.gather(1, self.pick(p, uniform))
-      else:
-        choice = self.pick(torch.softmax(scaled, 1), uniform)
+        # Only for the rows that ask for it: in another order, the same number is another token.
+        choice = torch.where(narrow.unsqueeze(1), order.gather(1, self.pick(p, uniform)), choice)
       tokens = torch.where(drawn.unsqueeze(1), choice, tokens)
     log_pi = torch.log_softmax(logits, 1)
     top = torch.topk(log_pi, alternatives, 1)

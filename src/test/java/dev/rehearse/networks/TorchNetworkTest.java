@@ -224,7 +224,7 @@ class TorchNetworkTest {
     }
 
     @Test
-    void micoBatchesGiveTheGradientOfTheWhole() {
+    void microBatchesGiveTheLossOfTheWhole() {
         Architecture architecture = Gpt2.of(11, 256, 8, 1, 2);
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(4);
         int[][] tokens = new int[80][];

@@ -3,10 +3,10 @@ package dev.rehearse.qlearning;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
-import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
 import dev.rehearse.replay.Episode;
 import dev.rehearse.replay.ReplayMemory;
 import dev.rehearse.replay.ReplayRandom;
@@ -141,6 +141,16 @@ class LearnerTest {
         assertThat(policy.value(TreeTask.ROOT)).isNotZero();
         update(learner, 1);
         assertThat(policy.logits(TreeTask.ROOT)).isNotEqualTo(logits);
+    }
+
+    @Test
+    void theTargetTakesOverWhatVLearnedInItsWarmUp() {
+        given.put(Hyperparameter.VALUE_WARMUP_STEPS, 5.0);
+        Learner learner = learner(filled());
+        update(learner, 4);
+        assertThat(target.value(TreeTask.ROOT)).isNotEqualTo(policy.value(TreeTask.ROOT));
+        update(learner, 1);
+        assertThat(target.value(TreeTask.ROOT)).isEqualTo(policy.value(TreeTask.ROOT));
     }
 
     @Test

@@ -2,13 +2,13 @@ package dev.rehearse.qlearning;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.Readings;
 import dev.rehearse.networks.TokenBatch;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
-import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
 import dev.rehearse.replay.ReplayMemory;
 import dev.rehearse.replay.ReplayRandom;
 import dev.rehearse.replay.ReplaySettings;

@@ -5,12 +5,12 @@ import static dev.rehearse.training.SupervisedSettingsTest.nested;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
-import dev.rehearse.qlearning.Hyperparameters.ValueTrunk;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -102,9 +102,11 @@ class ReinforcementSettingsTest {
     }
 
     @Test
-    void theTrunkIsSharedUnlessToldOtherwise() {
-        assertThat(dqn(Map.of()).valueTrunk()).isEqualTo(ValueTrunk.SHARED);
+    void theTrunkIsSharedOrNotAsToldAndElseAsByDefault() {
+        assertThat(dqn(Map.of("share_trunk", true)).valueTrunk()).isEqualTo(ValueTrunk.SHARED);
         assertThat(dqn(Map.of("share_trunk", false)).valueTrunk()).isEqualTo(ValueTrunk.STOPPED);
+        assertThat(dqn(Map.of()).valueTrunk())
+                .isEqualTo(Hyperparameters.defaults().valueTrunk());
     }
 
     @ParameterizedTest

@@ -196,6 +196,20 @@ class TrainerTest {
     }
 
     @Test
+    void anInvalidRowOfTheValidationExamplesIsNamedAsOneOfThem() throws IOException {
+        for (Method method : List.of(supervised(4), reinforcement(4))) {
+            boolean shown = method instanceof Method.Supervised;
+            List<Example> tooLong = oneTooLong(shown, "a".repeat(TinyModel.CONTEXT)).validation();
+            TrainingData data = new TrainingData(examples(shown).train(), tooLong);
+            RunSpec spec = TinyModel.spec(model, data, method, directory.resolve("output"));
+            assertThatThrownBy(() -> run(spec, Recording.toTheEnd()))
+                    .isInstanceOf(InvalidExampleException.class)
+                    .extracting(e -> ((InvalidExampleException) e).part())
+                    .isEqualTo(InvalidExampleException.Part.VALIDATION);
+        }
+    }
+
+    @Test
     void anInvalidRowLeavesNoTokenizerOfABlueprintBehind() throws IOException {
         TrainingData data = oneTooLong(true, "a b".repeat(1_000));
         Method method = Method.supervised(Map.of("tokenizer", Map.of("kind", "char"), "max_steps", 1));

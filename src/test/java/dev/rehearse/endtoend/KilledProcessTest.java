@@ -1,0 +1,126 @@
+package dev.rehearse.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.openai.errors.OpenAIException;
+import com.openai.models.finetuning.jobs.FineTuningJob;
+import com.openai.models.finetuning.jobs.FineTuningJobEvent;
+import com.openai.models.models.Model;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What was acknowledged survives {@code kill -9}, and what was running runs again. */
+@Timeout(240)
+class KilledProcessTest {
+    private static final int UPLOADS_BEFORE_THE_KILL = 20;
+    private static final int UPLOADERS = 2;
+
+    @TempDir
+    Path folder;
+
+    /** What the process said before it was killed. */
+    private record Acknowledged(
+            FineTuningJob finished,
+            List<FineTuningJobEvent> events,
+            String model,
+            String reply,
+            String running,
+            List<FineTuningJobEvent> runningEvents,
+            String waiting,
+            Map<String, byte[]> files) {}
+
+    @Test
+    void nothingAcknowledgedIsMissingAndTheJobRunsAgain() throws Exception {
+        Path data = folder.resolve("data");
+        Acknowledged before;
+        try (ServiceProcess process = ServiceProcess.start(data, folder.resolve("first.log"))) {
+            before = workAndKill(process);
+        }
+        try (ServiceProcess process = ServiceProcess.start(data, folder.resolve("second.log"))) {
+            Client client = process.client;
+            for (Map.Entry<String, byte[]> file : before.files().entrySet()) {
+                assertThat(client.content(file.getKey())).isEqualTo(file.getValue());
+            }
+            assertThat(client.job(before.finished().id())).isEqualTo(before.finished());
+            assertThat(client.events(before.finished().id())).isEqualTo(before.events());
+            assertThat(client.openAi.models().list().autoPager())
+                    .extracting(Model::id)
+                    .contains(before.model());
+            assertThat(client.greedyReply(before.model())).isEqualTo(before.reply());
+            runsAgain(client, before);
+        }
+    }
+
+    private static Acknowledged workAndKill(ServiceProcess process) throws Exception {
+        Client client = process.client;
+        Map<String, byte[]> files = new ConcurrentHashMap<>();
+        byte[] rows = EchoTask.dialogues(400, 1);
+        String train = client.upload("train.jsonl", rows);
+        files.put(train, rows);
+        String finished = client.create(Jobs.supervised(train, 8, 16)).id();
+        String model = client.awaitModel(finished);
+        String reply = client.greedyReply(model);
+        String running = client.create(Jobs.supervised(train, 1_000_000, 1)).id();
+        client.awaitSteps(running);
+        String waiting = client.create(Jobs.supervised(train, 2, 1)).id();
+        FineTuningJob done = client.job(finished);
+        List<FineTuningJobEvent> events = client.events(finished);
+        List<FineTuningJobEvent> runningEvents = client.events(running);
+        uploadUntilKilled(process, files);
+        return new Acknowledged(done, events, model, reply, running, runningEvents, waiting, files);
+    }
+
+    /** The kill comes amid uploads; those that were answered are in {@code files}. */
+    private static void uploadUntilKilled(ServiceProcess process, Map<String, byte[]> files) throws Exception {
+        CountDownLatch enough = new CountDownLatch(UPLOADS_BEFORE_THE_KILL);
+        List<Thread> uploaders = new ArrayList<>();
+        for (int seed = 0; seed < UPLOADERS; seed++) {
+            Random random = new Random(seed);
+            Thread uploader = new Thread(() -> {
+                try {
+                    while (true) {
+                        byte[] content = new byte[1 + random.nextInt(100_000)];
+                        random.nextBytes(content);
+                        files.put(process.client.upload("some.jsonl", content), content);
+                        enough.countDown();
+                    }
+                } catch (OpenAIException e) {
+                    // killed
+                }
+            });
+            uploader.start();
+            uploaders.add(uploader);
+        }
+        assertThat(enough.await(60, TimeUnit.SECONDS)).isTrue();
+        process.kill();
+        for (Thread uploader : uploaders) {
+            uploader.join();
+        }
+    }
+
+    private static void runsAgain(Client client, Acknowledged before) {
+        String running = before.running();
+        client.await(
+                running,
+                job -> client.messages(running)
+                        .contains("The process that ran the job is gone; the job runs again from its start"));
+        assertThat(client.job(running).status().asString()).isIn("queued", "running");
+        assertThat(client.events(running)).containsAll(before.runningEvents());
+        client.awaitSteps(running);
+        assertThat(client.messages(running))
+                .filteredOn("Fine-tuning job started"::equals)
+                .hasSize(2);
+        assertThat(client.cancel(running).status()).isEqualTo(FineTuningJob.Status.CANCELLED);
+        assertThat(client.awaitModel(before.waiting())).isNotEqualTo(before.model());
+        assertThat(client.job(running).status()).isEqualTo(FineTuningJob.Status.CANCELLED);
+    }
+}

@@ -1,0 +1,55 @@
+package dev.rehearse.networks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.Test;
+
+class MicroBatchTest {
+    private static TokenBatch batch(int... lengths) {
+        int[][] tokens = new int[lengths.length][];
+        for (int b = 0; b < lengths.length; b++) {
+            tokens[b] = new int[lengths[b]];
+        }
+        return new TokenBatch(tokens, new int[lengths.length][0]);
+    }
+
+    @Test
+    void partsAreTheWholeInOrderEachAsLargeAsTheLimitAllows() {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(2);
+        for (int trial = 0; trial < 500; trial++) {
+            TokenBatch whole = batch(random.ints(random.nextInt(20), 1, 40).toArray());
+            int limit = 1 + random.nextInt(150);
+            int next = 0;
+            for (MicroBatch part : MicroBatch.split(whole, limit)) {
+                assertEquals(next, part.first());
+                int size = part.batch().size();
+                for (int b = 0; b < size; b++) {
+                    assertSame(whole.tokens()[next + b], part.batch().tokens()[b]);
+                }
+                assertTrue(size == 1 || size * part.batch().longest() <= limit);
+                next += size;
+                if (next < whole.size()) {
+                    int widened = Math.max(part.batch().longest(), whole.tokens()[next].length);
+                    assertTrue((size + 1) * widened > limit);
+                }
+            }
+            assertEquals(whole.size(), next);
+        }
+    }
+
+    @Test
+    void nothingHasNoParts() {
+        assertEquals(List.of(), MicroBatch.split(batch(), 10));
+    }
+
+    @Test
+    void aPieceOfALargeNetworkIsSmallerThanOneOfASmall() {
+        assertEquals(8192, MicroBatch.tokens(Gpt2.of(100, 64, 8, 1, 1)));
+        assertEquals(512, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12)));
+    }
+}

@@ -1,0 +1,134 @@
+package dev.rehearse.networks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.rehearse.networks.Decoding.Choice;
+import dev.rehearse.networks.Decoding.Choosing;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class TorchDecodingTest {
+    /** No multiple of any rounding of lengths. */
+    private static final int CONTEXT = 13;
+
+    private static Device device;
+    private TorchNetwork network;
+
+    @BeforeAll
+    static void open() {
+        device = Device.open("cpu");
+    }
+
+    @AfterAll
+    static void close() {
+        device.close();
+    }
+
+    @BeforeEach
+    void create() {
+        network = TorchNetwork.create(device, Gpt2.of(9, CONTEXT, 8, 2, 2), NetworkOptions.exact(), 1);
+    }
+
+    @AfterEach
+    void free() {
+        network.close();
+    }
+
+    private static Choosing greedy(int rows) {
+        float[] ones = new float[rows];
+        Arrays.fill(ones, 1);
+        return new Choosing.Each(new float[rows], new int[rows], ones, new float[rows], 1);
+    }
+
+    private static int[] tokens(int length) {
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(length);
+        return random.ints(length, 0, 9).toArray();
+    }
+
+    /** The log-probability that the whole forward pass gives to the last token. */
+    private float read(int[] tokens) {
+        return network.read(new TokenBatch(new int[][] {tokens}, new int[][] {{tokens.length - 1}}))
+                .logProbs()[0][0];
+    }
+
+    private static String refusal(Runnable call) {
+        return assertThrows(IllegalArgumentException.class, call::run).getMessage();
+    }
+
+    @Test
+    void theLastPlaceOfTheContextIsReachedByDecoding() {
+        int[] sequence = tokens(CONTEXT);
+        try (Decoding decoding = network.decoding(1, CONTEXT, Device.Priority.SERVING)) {
+            int[] prompt = Arrays.copyOf(sequence, CONTEXT - 3);
+            Choice choice = decoding.prefill(new int[] {0}, new int[][] {prompt}, greedy(1));
+            for (int length = prompt.length; length < CONTEXT; length++) {
+                int[] next = Arrays.copyOf(sequence, length + 1);
+                next[length] = choice.tokens()[0];
+                assertEquals(read(next), choice.logProbs()[0], 1e-5);
+                choice = decoding.decode(new int[] {sequence[length]}, new int[] {length}, greedy(1));
+            }
+        }
+    }
+
+    @Test
+    void aPromptMayFillTheWholeContext() {
+        int[] prompt = tokens(CONTEXT);
+        try (Decoding decoding = network.decoding(2, CONTEXT, Device.Priority.SERVING)) {
+            Choice whole = decoding.prefill(new int[] {1, 0}, new int[][] {prompt, {1}}, greedy(2));
+            Choice stepwise =
+                    decoding.prefill(new int[] {0}, new int[][] {Arrays.copyOf(prompt, CONTEXT - 1)}, greedy(1));
+            stepwise = decoding.decode(new int[] {prompt[CONTEXT - 1]}, new int[] {CONTEXT - 1}, greedy(1));
+            assertEquals(stepwise.tokens()[0], whole.tokens()[0]);
+            assertEquals(stepwise.logProbs()[0], whole.logProbs()[0], 1e-5);
+        }
+    }
+
+    @Test
+    void aSlotsNextPromptForgetsTheOneBefore() {
+        int[] prompt = tokens(3);
+        try (Decoding decoding = network.decoding(1, CONTEXT, Device.Priority.SERVING)) {
+            decoding.prefill(new int[] {0}, new int[][] {tokens(12)}, greedy(1));
+            decoding.prefill(new int[] {0}, new int[][] {prompt}, greedy(1));
+            Choice choice = decoding.decode(new int[] {7}, new int[] {3}, greedy(1));
+            int[] next = {prompt[0], prompt[1], prompt[2], 7, choice.tokens()[0]};
+            assertEquals(read(next), choice.logProbs()[0], 1e-5);
+        }
+    }
+
+    @Test
+    void capacityIsAtMostTheContext() {
+        String message = refusal(() -> network.decoding(2, CONTEXT + 1, Device.Priority.SERVING));
+        assertEquals("2 slots of 14 tokens; allowed: at least 1 of 1 to 13", message);
+        refusal(() -> network.decoding(0, CONTEXT, Device.Priority.SERVING));
+    }
+
+    @Test
+    void whatDoesNotFitTheCacheIsRefusedBeforeItIsTouched() {
+        try (Decoding decoding = network.decoding(2, 8, Device.Priority.SERVING)) {
+            int[][] two = {{1}, {2}};
+            assertTrue(refusal(() -> decoding.prefill(new int[] {0}, new int[][] {new int[9]}, greedy(1)))
+                    .contains("a prompt's length is 9"));
+            refusal(() -> decoding.prefill(new int[] {0}, new int[][] {{}}, greedy(1)));
+            refusal(() -> decoding.prefill(new int[] {0}, two, greedy(2)));
+            assertEquals(
+                    "slot 1 is given to two prompts",
+                    refusal(() -> decoding.prefill(new int[] {1, 1}, two, greedy(2))));
+            assertEquals(
+                    "a slot is 2; allowed: 0 to 1", refusal(() -> decoding.prefill(new int[] {0, 2}, two, greedy(2))));
+            assertEquals(
+                    "a position is 8; allowed: 0 to 7",
+                    refusal(() -> decoding.decode(new int[] {0}, new int[] {8}, greedy(1))));
+            refusal(() -> decoding.decode(new int[3], new int[3], greedy(3)));
+            refusal(() -> decoding.decode(new int[2], new int[1], greedy(2)));
+            refusal(() -> decoding.decode(new int[0], new int[0], greedy(0)));
+        }
+    }
+}
