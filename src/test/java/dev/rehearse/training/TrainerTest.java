@@ -199,7 +199,8 @@ class TrainerTest {
     void anInvalidRowOfTheValidationExamplesIsNamedAsOneOfThem() throws IOException {
         for (Method method : List.of(supervised(4), reinforcement(4))) {
             boolean shown = method instanceof Method.Supervised;
-            List<Example> tooLong = oneTooLong(shown, "a".repeat(TinyModel.CONTEXT)).validation();
+            List<Example> tooLong =
+                    oneTooLong(shown, "a".repeat(TinyModel.CONTEXT)).validation();
             TrainingData data = new TrainingData(examples(shown).train(), tooLong);
             RunSpec spec = TinyModel.spec(model, data, method, directory.resolve("output"));
             assertThatThrownBy(() -> run(spec, Recording.toTheEnd()))
