@@ -50,9 +50,13 @@ class BatchSchedulerTest {
     }
 
     private void start(int slots, long mostQueuedTokens) {
+        start(slots, mostQueuedTokens, END);
+    }
+
+    private void start(int slots, long mostQueuedTokens, int... endTokens) {
         network = new ScriptedNetwork(REPLIES.stream().map(this::withEnd).collect(Collectors.toList()));
         Limits limits = new Limits(slots, CAPACITY, mostQueuedTokens);
-        scheduler = new BatchScheduler(network, tokenizer, new int[] {END}, limits, System::nanoTime);
+        scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
     }
 
     private int[] withEnd(String text) {
@@ -82,6 +86,15 @@ class BatchSchedulerTest {
         assertEquals(END, completion.tokens().get(11).id());
         assertEquals("hello there", heard.text());
         assertEquals(completion.tokens(), heard.tokens);
+    }
+
+    @Test
+    void anEndTokenThatSpellsTextIsNoTextEither() throws InterruptedException {
+        start(2, 1000, END, tokenizer.encode(" ")[0]);
+        network.allowAll();
+        Completion completion = submitted(request(0, 20)).awaitCompletion();
+        assertEquals("hello", completion.text());
+        assertEquals(FinishReason.STOP, completion.finishReason());
     }
 
     @Test
@@ -171,7 +184,8 @@ class BatchSchedulerTest {
         Heard second = submitted(request(3, 20));
         ticket.cancel();
         ticket.cancel();
-        network.allowAll();
+        // The step under way and two for the second: none is left for the first.
+        network.allow(3);
         assertEquals("z", second.awaitCompletion().text());
         assertEquals(List.of(), first.calls);
     }

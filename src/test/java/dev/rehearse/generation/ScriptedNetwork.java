@@ -90,6 +90,9 @@ final class ScriptedNetwork implements QNetwork {
             step(tokens.length);
             int[] next = new int[tokens.length];
             for (int row = 0; row < next.length; row++) {
+                if (positions[row] < 0 || positions[row] >= capacity) {
+                    throw new IllegalArgumentException("position " + positions[row]);
+                }
                 int k = positions[row] - promptLengths[row] + 1;
                 int[] reply = replies.get(saying[row]);
                 // A free slot is decoded at position 0; what it says is nobody's.
