@@ -17,6 +17,8 @@ final class ActiveReply implements BatchScheduler.Ticket {
     private final StringBuilder text = new StringBuilder();
     private final List<GeneratedToken> tokens = new ArrayList<>();
     private volatile boolean cancelled;
+    /** Whether the listener heard that the reply ended, in one way or the other. */
+    private boolean toldEnd;
 
     ActiveReply(GenerationRequest request, GenerationListener listener, Tokenizer tokenizer) {
         this.request = request;
@@ -39,8 +41,8 @@ final class ActiveReply implements BatchScheduler.Ticket {
     }
 
     /** Tokens that it may take at most, prompt included. */
-    int tokenBudget() {
-        return request.prompt().length + request.maxTokens();
+    long tokenBudget() {
+        return (long) request.prompt().length + request.maxTokens();
     }
 
     int lastToken() {
@@ -88,7 +90,9 @@ final class ActiveReply implements BatchScheduler.Ticket {
 
     private void tell(String certain, GeneratedToken token, @Nullable FinishReason end) {
         listener.progressed(certain, List.of(token));
-        if (end != null) {
+        // The listener may just have cancelled.
+        if (end != null && !cancelled) {
+            toldEnd = true;
             listener.finished(new Completion(text.toString(), tokens, end, request.prompt().length));
         }
     }
@@ -103,7 +107,8 @@ final class ActiveReply implements BatchScheduler.Ticket {
     }
 
     void fail(RuntimeException cause) {
-        if (!cancelled) {
+        if (!cancelled && !toldEnd) {
+            toldEnd = true;
             listener.failed(cause);
         }
     }

@@ -6,11 +6,8 @@ import dev.rehearse.networks.Decoding.Choosing;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.text.Tokenizer;
-import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Queue;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,18 +25,18 @@ public final class BatchScheduler implements AutoCloseable {
     private final Decoding decoding;
     private final Tokenizer tokenizer;
     private final int[] endTokens;
-    private final long mostQueuedTokens;
     private final LongSupplier nanoTime;
-    private final Queue<ActiveReply> queue = new ArrayDeque<>();
+    private final RequestQueue queue;
     private final @Nullable ActiveReply[] slots;
     private final Thread thread;
-    private long queuedTokens;
-    private double tokensPerSecond = 50;
     private boolean closed;
 
     /** A request under way. */
     public interface Ticket {
-        /** Frees the request's slot before the next step; no call of its listener follows. Idempotent. */
+        /**
+         * Frees the request's slot before the next step; no call of its listener follows, except one that has begun.
+         * Idempotent.
+         */
         void cancel();
     }
 
@@ -52,7 +49,7 @@ public final class BatchScheduler implements AutoCloseable {
     /**
      * Starts the scheduler's thread.
      *
-     * @param network owned from now on: closed with the scheduler
+     * @param network owned from now on: closed with the scheduler, and when this constructor throws
      * @param tokenizer used, not closed
      * @param endTokens tokens that end a reply and are no text
      */
@@ -61,19 +58,29 @@ public final class BatchScheduler implements AutoCloseable {
         this.network = network;
         this.tokenizer = tokenizer;
         this.endTokens = endTokens.clone();
-        this.mostQueuedTokens = limits.mostQueuedTokens();
+        queue = new RequestQueue(limits.mostQueuedTokens());
         this.nanoTime = nanoTime;
+        decoding = decodingOf(network, limits);
         slots = new @Nullable ActiveReply[limits.slots()];
-        decoding = network.decoding(limits.slots(), limits.capacity(), Device.Priority.SERVING);
         thread = new Thread(this::run, "batch-scheduler");
         thread.setDaemon(true);
         thread.start();
     }
 
+    private static Decoding decodingOf(QNetwork network, Limits limits) {
+        try {
+            return network.decoding(limits.slots(), limits.capacity(), Device.Priority.SERVING);
+        } catch (RuntimeException | Error e) {
+            network.close();
+            throw e;
+        }
+    }
+
     /**
      * Queues a request; its listener hears the rest.
      *
-     * @throws IllegalArgumentException when prompt and maxTokens together exceed the context
+     * @throws IllegalArgumentException when prompt and maxTokens together exceed the context, or a token is not in the
+     *     network's vocabulary
      * @throws QueueFullException when the queue's bound is reached
      * @throws IllegalStateException when the scheduler is closed
      */
@@ -83,23 +90,26 @@ public final class BatchScheduler implements AutoCloseable {
             throw new IllegalArgumentException(
                     reply.tokenBudget() + " tokens of prompt and reply; the context holds " + decoding.capacity());
         }
+        checkVocabulary(request.prompt());
         synchronized (queue) {
             if (closed) {
                 throw new IllegalStateException(UNLOADING);
             }
-            if (queuedTokens > 0 && queuedTokens + reply.tokenBudget() > mostQueuedTokens) {
-                throw new QueueFullException(
-                        queuedTokens + " tokens wait already; allowed: " + mostQueuedTokens, expectedWait());
-            }
-            queuedTokens += reply.tokenBudget();
             queue.add(reply);
             queue.notifyAll();
         }
         return reply;
     }
 
-    private Duration expectedWait() {
-        return Duration.ofSeconds((long) Math.max(1, Math.ceil(queuedTokens / tokensPerSecond)));
+    /** In the network it would fail the whole batch. */
+    private void checkVocabulary(int[] prompt) {
+        int vocabulary = network.architecture().vocabularySize();
+        for (int id : prompt) {
+            if (id < 0 || id >= vocabulary) {
+                throw new IllegalArgumentException(
+                        "the prompt's token " + id + " is unknown; allowed: 0 to " + (vocabulary - 1));
+            }
+        }
     }
 
     private void run() {
@@ -111,8 +121,8 @@ public final class BatchScheduler implements AutoCloseable {
             }
             try {
                 step(admitted);
-            } catch (RuntimeException e) {
-                failAll(e);
+            } catch (RuntimeException | Error e) {
+                failAll(unchecked(e));
             }
         }
     }
@@ -127,43 +137,33 @@ public final class BatchScheduler implements AutoCloseable {
     private List<Integer> admit() {
         List<Integer> admitted = new ArrayList<>();
         synchronized (queue) {
-            clearCancelled();
+            freeCancelled();
+            queue.dropCancelled();
             while (queue.isEmpty() && rows() == 0 && !closed) {
                 try {
                     queue.wait();
                 } catch (InterruptedException e) {
                     closed = true;
                 }
+                queue.dropCancelled();
             }
             for (int slot = 0; slot < slots.length; slot++) {
-                if (slots[slot] == null) {
-                    slots[slot] = nextWaiting();
-                    if (slots[slot] != null) {
-                        admitted.add(slot);
-                    }
+                if (slots[slot] == null && !queue.isEmpty()) {
+                    slots[slot] = queue.remove();
+                    admitted.add(slot);
                 }
             }
         }
         return admitted;
     }
 
-    private void clearCancelled() {
+    private void freeCancelled() {
         for (int slot = 0; slot < slots.length; slot++) {
             ActiveReply reply = slots[slot];
             if (reply != null && reply.isCancelled()) {
                 slots[slot] = null;
             }
         }
-    }
-
-    private @Nullable ActiveReply nextWaiting() {
-        for (ActiveReply next = queue.poll(); next != null; next = queue.poll()) {
-            queuedTokens -= next.tokenBudget();
-            if (!next.isCancelled()) {
-                return next;
-            }
-        }
-        return null;
     }
 
     /** Slots up to the last one in use. */
@@ -181,7 +181,7 @@ public final class BatchScheduler implements AutoCloseable {
         int tokens = admitted.isEmpty() ? decode() : prefill(admitted);
         double seconds = Math.max(1e-6, (nanoTime.getAsLong() - begin) / 1e9);
         synchronized (queue) {
-            tokensPerSecond += 0.05 * (tokens / seconds - tokensPerSecond);
+            queue.measured(tokens / seconds);
         }
     }
 
@@ -234,11 +234,26 @@ public final class BatchScheduler implements AutoCloseable {
             if (reply.accept(choice, row, endTokens)) {
                 slots[slot] = null;
             }
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             // A listener that throws loses its own reply, nobody else's.
             slots[slot] = null;
             log.warn("a listener failed; its reply is dropped", e);
+            fail(reply, unchecked(e));
         }
+    }
+
+    private static void fail(ActiveReply reply, RuntimeException cause) {
+        try {
+            reply.fail(cause);
+        } catch (RuntimeException | Error e) {
+            log.warn("a listener failed when told of a failure", e);
+        }
+    }
+
+    private static RuntimeException unchecked(Throwable thrown) {
+        return thrown instanceof RuntimeException exception
+                ? exception
+                : new IllegalStateException("generation failed", thrown);
     }
 
     private Choosing choosing(List<? extends @Nullable ActiveReply> replies) {
@@ -272,7 +287,7 @@ public final class BatchScheduler implements AutoCloseable {
             ActiveReply reply = slots[slot];
             slots[slot] = null;
             if (reply != null) {
-                reply.fail(cause);
+                fail(reply, cause);
             }
         }
     }
@@ -283,15 +298,17 @@ public final class BatchScheduler implements AutoCloseable {
         List<ActiveReply> waiting;
         synchronized (queue) {
             closed = true;
-            waiting = List.copyOf(queue);
-            queue.clear();
+            waiting = queue.removeAll();
             queue.notifyAll();
         }
         IllegalStateException cause = new IllegalStateException(UNLOADING);
-        waiting.forEach(reply -> reply.fail(cause));
+        waiting.forEach(reply -> fail(reply, cause));
         awaitEnd();
-        decoding.close();
-        network.close();
+        try {
+            decoding.close();
+        } finally {
+            network.close();
+        }
     }
 
     private void awaitEnd() {

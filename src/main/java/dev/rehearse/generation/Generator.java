@@ -46,8 +46,16 @@ public final class Generator {
      * and i.
      *
      * @param prompts (B, T_b), each shorter than the decoding's capacity
+     * @throws IllegalArgumentException when a prompt leaves no room for a reply
      */
     public Reply[] generate(List<int[]> prompts, Behaviour behaviour) {
+        int longest = decoding.capacity() - 1;
+        for (int[] prompt : prompts) {
+            if (prompt.length > longest) {
+                throw new IllegalArgumentException(
+                        "a prompt of " + prompt.length + " tokens; allowed: at most " + longest);
+            }
+        }
         Reply[] replies = new Reply[prompts.size()];
         // Longest first: replies grow with prompts, so the rows that end first are the last ones, and the batch
         // shrinks.

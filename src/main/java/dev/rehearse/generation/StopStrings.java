@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Finds stop strings in a text that arrives in pieces: text is passed on only when it can no longer be the beginning of
- * one. Confined to one thread.
+ * one. Of several, the one that is complete first counts, so that it does not matter how the text is cut. Confined to
+ * one thread.
  */
 final class StopStrings {
     private final List<String> stops;
@@ -46,12 +47,16 @@ final class StopStrings {
         return rest;
     }
 
+    /** Where the stop string begins that ends first, of those the longest; -1 where there is none. */
     private int first() {
         int first = -1;
+        int firstEnd = Integer.MAX_VALUE;
         for (String stop : stops) {
             int at = held.indexOf(stop);
-            if (at >= 0 && (first < 0 || at < first)) {
+            int end = at + stop.length();
+            if (at >= 0 && (end < firstEnd || end == firstEnd && at < first)) {
                 first = at;
+                firstEnd = end;
             }
         }
         return first;

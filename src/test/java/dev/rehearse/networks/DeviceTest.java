@@ -39,6 +39,7 @@ class DeviceTest {
     void close() throws InterruptedException {
         device.close();
         for (Thread caller : callers) {
+            caller.interrupt();
             caller.join();
         }
     }

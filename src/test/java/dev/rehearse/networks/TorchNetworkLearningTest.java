@@ -75,6 +75,9 @@ class TorchNetworkLearningTest {
             assertTrue(MicroBatch.split(many, MicroBatch.tokens(network.architecture()))
                             .size()
                     > 1);
+            float[][] returns = new float[many.size()][];
+            Arrays.setAll(returns, b -> new float[] {b});
+            network.fit(many, new Objective.ValueRegression(returns), RATES);
             network.fit(many, new Objective.Imitation(), RATES);
             Readings together = network.read(many);
             for (int b = 0; b < many.size(); b += 7) {
@@ -252,6 +255,18 @@ class TorchNetworkLearningTest {
                 Fit actual = rough.fit(BATCH, new Objective.Imitation(), RATES);
                 assertEquals(expected.loss(), actual.loss(), 0.03 * expected.loss() + 0.01, "step " + step);
                 assertEquals(expected.gradientNorm(), actual.gradientNorm(), 0.1 * expected.gradientNorm());
+            }
+        }
+    }
+
+    @Test
+    void aTrainedNetworkReadsAlmostTheSameInBrainFloats() {
+        NetworkOptions options = new NetworkOptions(ComputeType.BF16, 0, NetworkOptions.ValueTrunk.SHARED);
+        try (TorchNetwork exact = small(1)) {
+            fit(exact, 40);
+            try (TorchNetwork rough = exact.copy(options)) {
+                assertArrayEquals(logProbs(exact), logProbs(rough), 0.02f);
+                assertTrue(!Arrays.equals(logProbs(exact), logProbs(rough)));
             }
         }
     }
