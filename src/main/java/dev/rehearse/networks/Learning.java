@@ -19,6 +19,7 @@ final class Learning implements AutoCloseable {
     private final PtNDManager manager;
     private final AdamW optimiser;
     private final Map<SoftQLoss, Script> losses = new HashMap<>();
+    private int updates;
 
     Learning(TorchNetwork network) {
         this.network = network;
@@ -54,6 +55,8 @@ final class Learning implements AutoCloseable {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             Rows rows = rows(scope, part.batch());
             NDList prior = prior(scope, rows, objective);
+            // Dropout draws from the engine's one generator; seeded here, equal runs drop the same whatever else runs.
+            manager.getEngine().setRandomSeed(31 * updates + part.first());
             Autograd.differentiate(() -> {
                 NDList outputs = network.evaluate(scope, "learn", rows);
                 Readings readings = readings(scope, part.batch(), rows, outputs);
@@ -166,6 +169,7 @@ final class Learning implements AutoCloseable {
 
     /** Moves the weights by the accumulated gradient; returns its norm. */
     double update(LearningRates rates) {
+        updates++;
         List<Group> groups = List.of(
                 new Group(network.modelWeights(), rates.model()), new Group(network.valueWeights(), rates.value()));
         return optimiser.step(groups, rates.maxGradientNorm());
