@@ -48,9 +48,9 @@ public record Hyperparameters(
         return (int) get(parameter);
     }
 
-    /** First updates of a run that are of V alone: at most a tenth, so that a short run still moves its policy. */
+    /** First updates of a run that are of V alone: at most half, so that a short run still moves its policy. */
     public int valueWarmupSteps(int totalSteps) {
-        return Math.min(count(Hyperparameter.VALUE_WARMUP_STEPS), totalSteps / 10);
+        return Math.min(count(Hyperparameter.VALUE_WARMUP_STEPS), totalSteps / 2);
     }
 
     /** The same settings with one number changed. */

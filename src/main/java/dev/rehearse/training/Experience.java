@@ -14,8 +14,9 @@ final class Experience {
     private Experience() {}
 
     /**
-     * One episode per outcome: the grade is the reward of the last token; a reply that was cut off keeps its discount
-     * there and so bootstraps, one that ended does not.
+     * One episode per outcome: the grade is the reward of the last token, and what follows it counts nothing, also when
+     * the reply was cut off. The grade judges the reply as it stands; adding V of going on would pay for it twice, and
+     * replies would learn to run into the limit.
      *
      * @param prior π₀, asked for log π₀ of every reply token
      */
@@ -43,9 +44,7 @@ final class Experience {
         rewards[tokens.length - 1] = (float) outcome.grade().score();
         float[] discounts = new float[tokens.length];
         Arrays.fill(discounts, (float) gamma);
-        if (outcome.ended()) {
-            discounts[tokens.length - 1] = 0;
-        }
+        discounts[tokens.length - 1] = 0;
         return new Episode(
                 tokens,
                 mask,

@@ -164,10 +164,10 @@ class LearnerTest {
     }
 
     @Test
-    void theWarmUpOfVTakesATenthOfAShortRunAtMost() {
+    void theWarmUpOfVTakesHalfOfAShortRunAtMost() {
         given.put(Hyperparameter.VALUE_WARMUP_STEPS, (double) TOTAL);
         Learner learner = learner(filled());
-        update(learner, TOTAL / 10);
+        update(learner, TOTAL / 2);
         assertThat(learner.modelRate()).isPositive();
     }
 

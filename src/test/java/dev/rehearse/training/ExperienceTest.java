@@ -80,8 +80,9 @@ class ExperienceTest {
     }
 
     @Test
-    void aReplyThatWasCutOffBootstraps() {
-        assertThat(episode(FinishReason.LENGTH).discounts()[4]).isEqualTo(0.5f);
+    void aReplyThatWasCutOffIsPaidOnceByItsGradeAndDoesNotBootstrap() {
+        assertThat(episode(FinishReason.LENGTH).discounts()[3]).isEqualTo(0.5f);
+        assertThat(episode(FinishReason.LENGTH).discounts()[4]).isZero();
     }
 
     @Test
