@@ -28,7 +28,7 @@ record DemoSettings(
         Path reinforcement,
 
         @DefaultValue("1000") int words,
-        @DefaultValue("1") List<Long> seeds,
+        @DefaultValue({"1", "2", "3", "4"}) List<Long> seeds,
         @DefaultValue("32") int maxTokens,
         @DefaultValue("64") int inFlight,
         @DefaultValue("false") boolean exit) {

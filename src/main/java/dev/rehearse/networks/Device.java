@@ -60,6 +60,9 @@ public final class Device implements AutoCloseable {
             PtNDManager opened = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
             JniUtils.setGradMode(false);
             JniUtils.setGraphExecutorOptimize(false);
+            // libtorch counts the machine's cores, not what a container may use of them.
+            JniUtils.setNumThreads(
+                    Math.min(JniUtils.getNumThreads(), Runtime.getRuntime().availableProcessors()));
             return opened;
         });
         computeType = call(Priority.TRAINING, () -> ComputeType.fastest(manager));

@@ -33,7 +33,7 @@ public enum Hyperparameter {
     LEARNING_RATE("learning_rate", 5e-5, 1e-9, 1, "peak rate of the model"),
     VALUE_LEARNING_RATE("value_learning_rate", 1e-3, 1e-9, 1, "peak rate of V's head"),
     WARMUP_STEPS("warmup_steps", 20, 0, 1_000_000, "updates over which the rates rise"),
-    VALUE_WARMUP_STEPS("value_warmup_steps", 50, 0, 1_000_000, "first updates, of V alone"),
+    VALUE_WARMUP_STEPS("value_warmup_steps", 200, 0, 1_000_000, "first updates, of V alone; half of the run at most"),
     MAX_GRAD_NORM("max_grad_norm", 1, 1e-6, 1e6, "joint norm gradients are clipped to"),
     WEIGHT_AVERAGE("weight_average", 0.99, 0, 0.99999, "decay of the averaged weights that are evaluated and served"),
     VALUE_WEIGHT("value_weight", 0.5, 0, 100, "weight of V's loss beside the policy's"),
