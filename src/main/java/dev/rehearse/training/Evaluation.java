@@ -37,15 +37,8 @@ final class Evaluation implements AutoCloseable {
     private double startReward;
     private int withoutBetter;
 
-    Evaluation(
-            RunSpec spec,
-            ReinforcementSettings settings,
-            StartingModel start,
-            RunControl control,
-            Play play,
-            RolloutPlan plan,
-            QNetwork network) {
-        this.settings = settings;
+    Evaluation(RunSpec spec, StartingModel start, RunControl control, Play play, RolloutPlan plan, QNetwork network) {
+        this.settings = plan.settings();
         this.control = control;
         this.play = play;
         this.plan = plan;

@@ -68,7 +68,7 @@ final class FineTuning implements AutoCloseable {
         average = policy.copy();
         play = new Play(method.grader(), start.tokenizer(), nanoTime);
         behaving = new Behaving(policy, prior, plan);
-        evaluation = new Evaluation(spec, settings, start, control, play, plan, average);
+        evaluation = new Evaluation(spec, start, control, play, plan, average);
         report = new StepReport(control, memory, play, nanoTime, totalSteps);
         meanReplyLength = plan.maxTokens() / 2.0;
     }

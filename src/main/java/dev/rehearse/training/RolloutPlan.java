@@ -100,6 +100,10 @@ final class RolloutPlan {
         return random.nextLong();
     }
 
+    ReinforcementSettings settings() {
+        return settings;
+    }
+
     List<Task> validation() {
         return validation;
     }

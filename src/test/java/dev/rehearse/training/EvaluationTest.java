@@ -56,7 +56,7 @@ class EvaluationTest {
         RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
         RolloutPlan plan = new RolloutPlan(spec, method.settings(), start);
         Play play = new Play(grader, start.tokenizer(), () -> 0);
-        return new Evaluation(spec, method.settings(), start, control, play, plan, network);
+        return new Evaluation(spec, start, control, play, plan, network);
     }
 
     private Evaluation started(Map<String, Object> dqn, int greedyRight, int sampledRight) throws IOException {
