@@ -1,10 +1,15 @@
 package dev.rehearse;
 
+import dev.rehearse.completions.ModelAnswers;
+import dev.rehearse.grading.Grading;
+import dev.rehearse.grading.Services.SentenceEmbedding;
 import dev.rehearse.jobs.Dialogues;
+import dev.rehearse.jobs.JudgeModels;
 import dev.rehearse.jobs.Training;
 import dev.rehearse.networks.Device;
 import dev.rehearse.text.Message;
 import dev.rehearse.text.Role;
+import dev.rehearse.text.SentenceEncoder;
 import dev.rehearse.training.Example;
 import dev.rehearse.training.Trainer;
 import java.time.Clock;
@@ -31,13 +36,23 @@ class ServiceConfiguration {
 
     @Bean
     @Lazy
-    Trainer trainer(Device device) {
-        return new Trainer(device, System::nanoTime);
+    Trainer trainer(Device device, Grading grading) {
+        return new Trainer(device, grading, System::nanoTime);
     }
 
     @Bean
     Training training(ObjectProvider<Trainer> trainer) {
         return (spec, control) -> trainer.getObject().run(spec, control);
+    }
+
+    @Bean
+    SentenceEmbedding sentenceEmbedding() {
+        return SentenceEncoder::embed;
+    }
+
+    @Bean
+    JudgeModels judgeModels(ModelAnswers answers) {
+        return timeout -> question -> JudgeAnswers.ask(answers, question, timeout);
     }
 
     @Bean

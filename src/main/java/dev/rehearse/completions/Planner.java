@@ -3,6 +3,7 @@ package dev.rehearse.completions;
 import dev.rehearse.generation.GenerationRequest;
 import dev.rehearse.models.Lease;
 import dev.rehearse.models.LoadedModel;
+import dev.rehearse.text.Message;
 import dev.rehearse.web.ApiException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +27,7 @@ final class Planner {
         Options options = request.options();
         requireAllowed("n", options.n(), 1);
         LoadedModel model = lease.loaded();
-        int[] prompt = encode(request, model);
+        int[] prompt = encode(request.messages(), model);
         ContextBudget budget = new ContextBudget(model.contextLength(), "messages");
         int maxTokens = budget.replyTokens(prompt.length, options.maxTokens(), Integer.MAX_VALUE);
         Integer top = request.topLogProbs();
@@ -87,9 +88,10 @@ final class Planner {
         }
     }
 
-    private static int[] encode(ChatRequest request, LoadedModel model) {
+    /** @throws ApiException 400 when the model's template cannot say the conversation */
+    static int[] encode(List<Message> conversation, LoadedModel model) {
         try {
-            int[] prompt = model.encode(request.messages());
+            int[] prompt = model.encode(conversation);
             return requireTokens(prompt, "messages");
         } catch (IllegalArgumentException e) {
             throw ApiException.invalid(

@@ -49,6 +49,18 @@ public final class Generator {
      * @throws IllegalArgumentException when a prompt leaves no room for a reply
      */
     public Reply[] generate(List<int[]> prompts, Behaviour behaviour) {
+        return generate(prompts, behaviour, (index, reply) -> {});
+    }
+
+    /** Hears of each reply as soon as it has ended, on the thread that generates. */
+    @FunctionalInterface
+    public interface Listener {
+        /** @param index of the prompt that the reply answers */
+        void finished(int index, Reply reply);
+    }
+
+    /** As {@link #generate(List, Behaviour)}, while the others are still growing. */
+    public Reply[] generate(List<int[]> prompts, Behaviour behaviour, Listener listener) {
         int longest = decoding.capacity() - 1;
         for (int[] prompt : prompts) {
             if (prompt.length > longest) {
@@ -66,7 +78,10 @@ public final class Generator {
                 .toArray();
         for (int from = 0; from < order.length; from += decoding.slots()) {
             int to = Math.min(order.length, from + decoding.slots());
-            new Wave(prompts, Arrays.copyOfRange(order, from, to), behaviour).run(replies);
+            new Wave(prompts, Arrays.copyOfRange(order, from, to), behaviour).run((index, reply) -> {
+                replies[index] = reply;
+                listener.finished(index, reply);
+            });
         }
         return replies;
     }
@@ -98,9 +113,9 @@ public final class Generator {
             }
         }
 
-        void run(Reply[] replies) {
+        void run(Listener listener) {
             int[] slots = IntStream.range(0, members.length).toArray();
-            take(decoding.prefill(slots, prompts, choosing(members.length)));
+            take(decoding.prefill(slots, prompts, choosing(members.length)), listener);
             for (int rows = active(); rows > 0; rows = active()) {
                 int[] last = new int[rows];
                 int[] positions = new int[rows];
@@ -109,14 +124,13 @@ public final class Generator {
                     last[row] = tokens[row][length - 1];
                     positions[row] = prompts[row].length + length - 1;
                 }
-                take(decoding.decode(last, positions, choosing(rows)));
+                take(decoding.decode(last, positions, choosing(rows)), listener);
             }
-            for (int row = 0; row < members.length; row++) {
-                replies[members[row]] = new Reply(
-                        Arrays.copyOf(tokens[row], lengths[row]),
-                        Arrays.copyOf(logProbs[row], lengths[row]),
-                        ends[row]);
-            }
+        }
+
+        private Reply reply(int row) {
+            return new Reply(
+                    Arrays.copyOf(tokens[row], lengths[row]), Arrays.copyOf(logProbs[row], lengths[row]), ends[row]);
         }
 
         /** Rows up to the last one that goes on. */
@@ -129,10 +143,13 @@ public final class Generator {
             return 0;
         }
 
-        private void take(Choice choice) {
+        private void take(Choice choice, Listener listener) {
             for (int row = 0; row < choice.tokens().length; row++) {
                 if (ends[row] == null) {
                     append(row, choice.tokens()[row], choice.logProbs()[row]);
+                    if (ends[row] != null) {
+                        listener.finished(members[row], reply(row));
+                    }
                 }
             }
         }

@@ -1,20 +1,30 @@
 package dev.rehearse.grading;
 
-import java.util.Map;
+import java.util.List;
 
 /**
- * Says how good a reply is. Which graders there are, and their fields, are OpenAI's.
+ * Says how good a reply is. Which graders there are, and their fields, are OpenAI's; {@link HttpGrader} is ours.
  *
  * <p>Implementations are immutable.
  */
-public sealed interface Grader permits StringCheck, TextSimilarity, Multi {
+public sealed interface Grader
+        permits StringCheck, TextSimilarity, CosineSimilarity, ScoreModel, LabelModel, HttpGrader, Multi {
     /** As given; may be empty, since clients leave it out. */
     String name();
 
+    /** Its type on the wire, such as {@code string_check}. */
+    String type();
+
+    /** How many replies it is best handed at once. */
+    default int batchSize() {
+        return 1;
+    }
+
     /**
-     * Never throws for what the row or the reply holds: that is a grade of score 0 with its {@link GradeError}.
+     * One grade per reply, in their order; may wait for models and servers.
      *
-     * @param item the training row as parsed JSON: maps, lists, strings, numbers, booleans and null
+     * <p>Never throws for what a row or a reply holds, or for what a model or a server answers: that is a grade of score
+     * 0 with its {@link GradeError}.
      */
-    Grade grade(Map<String, ?> item, Sample sample);
+    List<Grade> grade(List<Subject> subjects, Services services);
 }

@@ -1,10 +1,14 @@
 package dev.rehearse.grading;
 
+import dev.rehearse.grading.GraderCall.Failure;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Several graders, joined by a formula over their names. If one of them fails the whole grade is 0 with that error, for
@@ -38,16 +42,40 @@ public record Multi(String name, Map<String, Grader> graders, Formula calculateO
     }
 
     @Override
-    public Grade grade(Map<String, ?> item, Sample sample) {
+    public String type() {
+        return "multi";
+    }
+
+    @Override
+    public int batchSize() {
+        return graders.values().stream().mapToInt(Grader::batchSize).max().orElse(1);
+    }
+
+    @Override
+    public List<Grade> grade(List<Subject> subjects, Services services) {
+        Map<String, List<Grade>> parts = new LinkedHashMap<>();
+        graders.forEach((variable, grader) -> parts.put(variable, grader.grade(subjects, services)));
+        return IntStream.range(0, subjects.size()).mapToObj(i -> join(parts, i)).toList();
+    }
+
+    private Grade join(Map<String, List<Grade>> parts, int i) {
         Map<String, Double> subScores = new LinkedHashMap<>();
-        Set<GradeError> errors = EnumSet.noneOf(GradeError.class);
-        graders.forEach((variable, grader) -> {
-            Grade grade = grader.grade(item, sample);
-            subScores.put(variable, grade.score());
-            errors.addAll(grade.errors());
+        List<GraderCall> calls = new ArrayList<>();
+        parts.forEach((variable, grades) -> {
+            subScores.put(variable, grades.get(i).score());
+            grades.get(i).calls().forEach(call -> calls.add(call.named(variable)));
         });
-        return errors.isEmpty()
-                ? Grade.of(() -> calculateOutput.evaluate(subScores), subScores)
-                : new Grade(0, subScores, errors);
+        Set<GradeError> errors = EnumSet.noneOf(GradeError.class);
+        parts.values().forEach(grades -> errors.addAll(grades.get(i).errors()));
+        if (!errors.isEmpty()) {
+            return new Grade(0, subScores, errors, calls);
+        }
+        try {
+            return new Grade(calculateOutput.evaluate(subScores), subScores, errors, calls);
+        } catch (FormulaNotFinite e) {
+            Grade failed = Single.grade(this, Verdict.failed(Failure.of(e)), 0);
+            calls.addAll(failed.calls());
+            return new Grade(0, subScores, failed.errors(), calls);
+        }
     }
 }

@@ -12,4 +12,9 @@ public final class SampleNotJson extends GradingException {
     public GradeError error() {
         return GradeError.SAMPLE_PARSE_ERROR;
     }
+
+    @Override
+    public boolean blamesReply() {
+        return true;
+    }
 }

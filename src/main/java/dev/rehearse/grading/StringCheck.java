@@ -1,8 +1,8 @@
 package dev.rehearse.grading;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /**
  * 1 if the comparison holds, else 0.
@@ -12,8 +12,16 @@ import java.util.Map;
 public record StringCheck(String name, Template input, Template reference, Operation operation) implements Grader {
 
     @Override
-    public Grade grade(Map<String, ?> item, Sample sample) {
-        return Grade.of(() -> operation.holds(input.render(item, sample), reference.render(item, sample)) ? 1 : 0);
+    public String type() {
+        return "string_check";
+    }
+
+    @Override
+    public List<Grade> grade(List<Subject> subjects, Services services) {
+        return Single.grade(this, subjects, services, subject -> {
+            String text = input.render(subject.item(), subject.sample());
+            return Verdict.of(operation.holds(text, reference.render(subject.item(), subject.sample())) ? 1 : 0);
+        });
     }
 
     /** How the two texts are compared, code unit by code unit: no trimming, no Unicode normalisation. */

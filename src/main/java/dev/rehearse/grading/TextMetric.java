@@ -45,7 +45,7 @@ public enum TextMetric {
     /**
      * Reads the wire's name.
      *
-     * @throws IllegalArgumentException for any other, and for {@code cosine}, which needs an embedding model
+     * @throws IllegalArgumentException for any other, and for {@code cosine}, which is {@link CosineSimilarity}
      */
     public static TextMetric parse(String wireName) {
         return Arrays.stream(values())
@@ -53,6 +53,7 @@ public enum TextMetric {
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("evaluation_metric is '" + wireName
                         + "'; it must be one of "
+                        + CosineSimilarity.METRIC + ", "
                         + Arrays.stream(values()).map(TextMetric::wireName).collect(Collectors.joining(", "))));
     }
 }

@@ -4,12 +4,20 @@ package dev.rehearse.grading;
 public final class UnknownVariable extends GradingException {
     private static final long serialVersionUID = 1L;
 
-    UnknownVariable(String message) {
+    private final boolean inReply;
+
+    UnknownVariable(String message, boolean inReply) {
         super(message);
+        this.inReply = inReply;
     }
 
     @Override
     public GradeError error() {
         return GradeError.INVALID_VARIABLE_ERROR;
+    }
+
+    @Override
+    public boolean blamesReply() {
+        return inReply;
     }
 }

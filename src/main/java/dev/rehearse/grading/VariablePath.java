@@ -76,7 +76,9 @@ record VariablePath(String source, Root root, List<Step> steps) {
     }
 
     private static UnknownVariable unknown(String source, String reason) {
-        return new UnknownVariable("'{{ " + Template.excerpt(source) + " }}' has no value: " + reason);
+        return new UnknownVariable(
+                "'{{ " + Template.excerpt(source) + " }}' has no value: " + reason,
+                source.startsWith(Root.OUTPUT_JSON.prefix));
     }
 
     enum Root {

@@ -1,5 +1,6 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.grading.CosineSimilarity;
 import dev.rehearse.grading.Formula;
 import dev.rehearse.grading.Grader;
 import dev.rehearse.grading.Multi;
@@ -17,9 +18,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Graders from JSON and back. Stateless; any thread. */
+/** Graders from JSON: what can be said of them without looking around. Stateless; any thread. */
 final class GraderReader {
-    private static final String SUPPORTED = "Supported values: string_check, text_similarity, multi.";
+    private static final String SUPPORTED =
+            "Supported values: string_check, text_similarity, score_model, label_model, multi, http.";
 
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -32,45 +34,20 @@ final class GraderReader {
         Grader grader = switch (type) {
             case "string_check" -> stringCheck(name, fields);
             case "text_similarity" -> textSimilarity(name, fields);
+            case "score_model" -> ModelGraderReader.score(name, fields);
+            case "label_model" -> ModelGraderReader.label(name, fields);
             case "multi" -> multi(name, fields);
-            case "python" -> throw unsupported(fields, "type", "python graders are not run inside the service");
-            default -> throw unsupported(fields, "type", "'" + type + "'");
+            case "http" -> HttpGraderReader.read(name, fields);
+            case "python" -> throw unsupported(fields, "python graders are not run inside the service");
+            default -> throw unsupported(fields, "'" + type + "'");
         };
         fields.refuseOthers();
         return grader;
     }
 
-    /** Reads what {@link #write} wrote. */
+    /** Reads what {@link GraderWriter} wrote. */
     static Grader read(@Nullable Object canonical) {
         return read(JsonFields.of(JSON.valueToTree(canonical), "grader"));
-    }
-
-    /** The canonical form: OpenAI's fields, and the graders of a multi as a map. */
-    static Map<String, Object> write(Grader grader) {
-        Map<String, Object> json = new LinkedHashMap<>();
-        if (grader instanceof StringCheck check) {
-            json.put("type", "string_check");
-            json.put("name", check.name());
-            json.put("input", check.input().source());
-            json.put("reference", check.reference().source());
-            json.put("operation", check.operation().wireName());
-        } else if (grader instanceof TextSimilarity similarity) {
-            json.put("type", "text_similarity");
-            json.put("name", similarity.name());
-            json.put("input", similarity.input().source());
-            json.put("reference", similarity.reference().source());
-            json.put("evaluation_metric", similarity.metric().wireName());
-        } else if (grader instanceof Multi multi) {
-            Map<String, Object> graders = new LinkedHashMap<>();
-            multi.graders().forEach((variable, part) -> graders.put(variable, write(part)));
-            json.put("type", "multi");
-            json.put("name", multi.name());
-            json.put("graders", graders);
-            json.put("calculate_output", multi.calculateOutput().source());
-        } else {
-            throw new IllegalStateException("no JSON for " + grader.getClass());
-        }
-        return json;
     }
 
     private static Grader stringCheck(String name, JsonFields fields) {
@@ -82,14 +59,11 @@ final class GraderReader {
     }
 
     private static Grader textSimilarity(String name, JsonFields fields) {
-        if ("cosine".equals(fields.text("evaluation_metric"))) {
-            throw unsupported(fields, "evaluation_metric", "cosine needs an embedding model, and there is none");
-        }
-        return new TextSimilarity(
-                name,
-                parse(fields, "input", Template::parse),
-                parse(fields, "reference", Template::parse),
-                parse(fields, "evaluation_metric", TextMetric::parse));
+        Template input = parse(fields, "input", Template::parse);
+        Template reference = parse(fields, "reference", Template::parse);
+        return CosineSimilarity.METRIC.equals(fields.requireText("evaluation_metric"))
+                ? new CosineSimilarity(name, input, reference)
+                : new TextSimilarity(name, input, reference, parse(fields, "evaluation_metric", TextMetric::parse));
     }
 
     private static Grader multi(String name, JsonFields fields) {
@@ -139,10 +113,9 @@ final class GraderReader {
         }
     }
 
-    private static ApiException unsupported(JsonFields fields, String field, String what) {
-        String path = fields.path(field);
-        String supported = field.equals("type") ? " " + SUPPORTED : "";
+    private static ApiException unsupported(JsonFields fields, String what) {
+        String path = fields.path("type");
         return ApiException.invalid(
-                "unsupported_value", path, "Unsupported value for '" + path + "': " + what + "." + supported);
+                "unsupported_value", path, "Unsupported value for '" + path + "': " + what + ". " + SUPPORTED);
     }
 }

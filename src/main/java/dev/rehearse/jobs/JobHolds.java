@@ -17,4 +17,12 @@ class JobHolds {
     ModelHold jobsStartFromModels(JobStore store) {
         return model -> store.starterFrom(model).map(job -> "job " + job + " starts from it; cancel the job first");
     }
+
+    @Bean
+    ModelHold jobsAreGradedByModels(JobStore store) {
+        return model -> store.live().stream()
+                .filter(job -> job.request().method().graderModels().contains(model))
+                .findFirst()
+                .map(job -> "job " + job.id() + " is graded by it; cancel the job first");
+    }
 }

@@ -6,6 +6,7 @@ import dev.rehearse.files.Purpose;
 import dev.rehearse.files.StoredFile;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
+import dev.rehearse.training.Method;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,7 +41,7 @@ final class JobIntake {
 
     /** What a job's request is checked against. */
     @Component
-    record Checks(ModelCatalog models, FileStore files, JobSettings settings) {}
+    record Checks(ModelCatalog models, FileStore files, GraderChecks graders, JobSettings settings) {}
 
     /**
      * The job as it was taken in, or the one that an earlier try of the same request made.
@@ -64,6 +65,9 @@ final class JobIntake {
         JobId id = job.id();
         JobRequest request = job.request();
         checkModel(request);
+        if (request.method().resolve() instanceof Method.Reinforcement method) {
+            checks.graders().check(method.grader(), "method.reinforcement.grader");
+        }
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
         checkRoom();

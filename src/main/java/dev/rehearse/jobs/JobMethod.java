@@ -5,8 +5,11 @@ import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.training.Method;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a job learns, as it was asked for. Immutable.
@@ -62,6 +65,24 @@ record JobMethod(Kind kind, Map<String, Object> settings) {
                 yield Method.reinforcement(grader, learned);
             }
         };
+    }
+
+    /** The models that grade; empty where none does. */
+    Set<String> graderModels() {
+        Set<String> models = new HashSet<>();
+        collectModels(settings.get("grader"), models);
+        return models;
+    }
+
+    private static void collectModels(@Nullable Object grader, Set<String> models) {
+        if (grader instanceof Map<?, ?> fields) {
+            if (fields.get("model") instanceof String model) {
+                models.add(model);
+            }
+            if (fields.get("graders") instanceof Map<?, ?> parts) {
+                parts.values().forEach(part -> collectModels(part, models));
+            }
+        }
     }
 
     /** OpenAI's models think before they answer; ours do not, so its effort changes nothing. */

@@ -125,7 +125,7 @@ final class JobRequestReader {
         JsonFields present = settings == null ? method.requireObject("reinforcement") : settings;
         Grader grader = GraderReader.read(present.requireObject("grader"));
         Map<String, Object> plain = settings(present, deprecated);
-        plain.put("grader", GraderReader.write(grader));
+        plain.put("grader", GraderWriter.write(grader));
         return checked(new JobMethod(JobMethod.Kind.REINFORCEMENT, plain));
     }
 

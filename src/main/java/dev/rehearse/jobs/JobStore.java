@@ -190,6 +190,13 @@ final class JobStore {
                 .optional();
     }
 
+    /** What jobs that have not ended were asked, those waiting included. */
+    List<Job> live() {
+        return database.sql("select * from jobs where" + LIVE + " order by position")
+                .query((row, number) -> job(row))
+                .list();
+    }
+
     private long position(String id) {
         return database.sql("select position from jobs where id = :id")
                 .param("id", id)

@@ -1,5 +1,6 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.grading.TooManyGraderErrors;
 import dev.rehearse.training.Checkpoint;
 import dev.rehearse.training.InvalidExampleException;
 import dev.rehearse.training.InvalidExampleException.Part;
@@ -171,6 +172,9 @@ final class JobWorker {
             return new JobError("invalid_value", message, "method." + kind + '.' + setting.name());
         } else if (e instanceof ApiException api) {
             return new JobError(Objects.requireNonNullElse(api.code(), "invalid_value"), message, api.param());
+        }
+        if (e instanceof TooManyGraderErrors) {
+            return new JobError("grader_error", message, "method.reinforcement.grader");
         }
         if (e instanceof IllegalArgumentException) {
             return new JobError("invalid_value", message, null);

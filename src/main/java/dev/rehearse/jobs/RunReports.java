@@ -26,6 +26,7 @@ final class RunReports implements RunControl {
     private final JobModels models;
     private final Clock clock;
     private final Instant startedAt;
+    private final GraderReport graders = new GraderReport();
     private volatile boolean stop;
     private Instant askedAt;
     private @Nullable Instant steppedAt;
@@ -74,6 +75,8 @@ final class RunReports implements RunControl {
             totalSteps = evaluated.totalSteps();
             save(evaluated.step());
             metrics(evaluated.step(), "evaluation", evaluated.metrics());
+        } else if (progress instanceof Progress.Graded graded) {
+            graders.add(graded);
         } else if (progress instanceof Progress.CheckpointSaved saved) {
             String model = models.publish(job, saved.checkpoint());
             note(
@@ -121,6 +124,7 @@ final class RunReports implements RunControl {
         data.put("step", step);
         data.put("total_steps", totalSteps);
         data.putAll(finite);
+        data.putAll(graders.take());
         String values = finite.entrySet().stream()
                 .filter(entry -> WORTH_A_MESSAGE.matcher(entry.getKey()).matches())
                 .map(entry -> String.format(Locale.ROOT, ", %s=%.4g", entry.getKey(), entry.getValue()))

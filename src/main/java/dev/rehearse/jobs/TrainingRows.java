@@ -3,6 +3,7 @@ package dev.rehearse.jobs;
 import dev.rehearse.training.Example;
 import dev.rehearse.training.Example.Conversation;
 import dev.rehearse.training.InvalidExampleException;
+import dev.rehearse.web.JsonFields;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -188,6 +189,16 @@ final class TrainingRows {
             }
         });
         return item;
+    }
+
+    /** What graders see of an object that is no row of a file; empty for none. */
+    static Map<String, Object> fields(@Nullable JsonFields object) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        if (object != null) {
+            object.entries()
+                    .forEach(entry -> fields.put(entry.getKey(), JSON.treeToValue(entry.getValue(), Object.class)));
+        }
+        return fields;
     }
 
     private static String excerpt(JsonNode node) {

@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.grading.Grading;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
@@ -51,7 +52,12 @@ final class FineTuning implements AutoCloseable {
     private @Nullable Learner learner;
 
     FineTuning(
-            RunSpec spec, Method.Reinforcement method, StartingModel start, RunControl control, LongSupplier nanoTime) {
+            RunSpec spec,
+            Method.Reinforcement method,
+            StartingModel start,
+            RunControl control,
+            Grading grading,
+            LongSupplier nanoTime) {
         this.settings = method.settings();
         this.hyperparameters = settings.learning();
         this.control = control;
@@ -66,7 +72,7 @@ final class FineTuning implements AutoCloseable {
         prior = policy.copy();
         target = policy.copy();
         average = policy.copy();
-        play = new Play(method.grader(), start.tokenizer(), nanoTime);
+        play = new Play(grading, method.grader(), start.tokenizer(), control, nanoTime);
         behaving = new Behaving(policy, prior, plan);
         evaluation = new Evaluation(spec, start, control, play, plan, average);
         report = new StepReport(control, memory, play, nanoTime, totalSteps);
@@ -96,6 +102,7 @@ final class FineTuning implements AutoCloseable {
         while (steps() < totalSteps && evaluation.isWorthGoingOn()) {
             control.stopIfRequested();
             List<Task> prompts = plan.nextPrompts();
+            play.at(steps(), totalSteps);
             List<Outcome> outcomes = play.play(behaving.generator(), prompts, behaviour());
             remember(outcomes);
             learn(outcomes);

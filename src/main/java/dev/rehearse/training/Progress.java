@@ -1,5 +1,8 @@
 package dev.rehearse.training;
 
+import dev.rehearse.grading.GraderTotals;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** What a run reports while it goes on; the only way it speaks. Immutable. */
@@ -12,6 +15,24 @@ public sealed interface Progress {
 
     /** The averaged weights were evaluated on the validation examples. */
     record Evaluated(int step, int totalSteps, Map<String, Double> metrics) implements Progress {}
+
+    /** What each grader did in one round of replies; comes before the step or the evaluation that the round is for. */
+    record Graded(Split split, List<GraderTotals> graders) implements Progress {
+        public Graded {
+            graders = List.copyOf(graders);
+        }
+    }
+
+    /** Which prompts the replies are to. */
+    enum Split {
+        TRAIN,
+        VALID;
+
+        /** As names of metrics begin. */
+        public String prefix() {
+            return name().toLowerCase(Locale.ROOT) + '_';
+        }
+    }
 
     /** A checkpoint can be served from now on. */
     record CheckpointSaved(Checkpoint checkpoint) implements Progress {}

@@ -1,5 +1,6 @@
 package dev.rehearse.training;
 
+import dev.rehearse.grading.Grading;
 import dev.rehearse.networks.Blueprint;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.NetworkOptions;
@@ -13,11 +14,16 @@ import java.util.function.LongSupplier;
 public final class Trainer {
 
     private final Device device;
+    private final Grading grading;
     private final LongSupplier nanoTime;
 
-    /** @param nanoTime a clock for rates and durations; learning does not depend on it */
-    public Trainer(Device device, LongSupplier nanoTime) {
+    /**
+     * @param grading used, not closed
+     * @param nanoTime a clock for rates and durations; learning does not depend on it
+     */
+    public Trainer(Device device, Grading grading, LongSupplier nanoTime) {
         this.device = device;
+        this.grading = grading;
         this.nanoTime = nanoTime;
     }
 
@@ -63,7 +69,7 @@ public final class Trainer {
         }
         NetworkOptions options = options(0, method.settings().learning().valueTrunk());
         try (StartingModel start = open(spec, options);
-                FineTuning run = new FineTuning(spec, method, start, control, nanoTime)) {
+                FineTuning run = new FineTuning(spec, method, start, control, grading, nanoTime)) {
             return run.run();
         }
     }

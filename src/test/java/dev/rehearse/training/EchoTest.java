@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
 import dev.rehearse.grading.Grader;
+import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.StringCheck;
 import dev.rehearse.grading.Template;
 import dev.rehearse.networks.Decoding;
@@ -91,7 +92,7 @@ class EchoTest {
     }
 
     private static RunResult run(RunSpec spec) {
-        return new Trainer(TinyModel.device(), () -> 0).run(spec, Recording.toTheEnd());
+        return new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, Recording.toTheEnd());
     }
 
     private static RunResult reinforced(Grader grader, int evalInterval, String name) throws IOException {
@@ -121,7 +122,7 @@ class EchoTest {
         Grader grader = rightOrWrong("{{item.answer}}");
         try (StartingModel opened = TinyModel.open(model);
                 Decoding decoding = opened.network().decoding(HELD_OUT, TinyModel.CONTEXT, Device.Priority.TRAINING)) {
-            Play play = new Play(grader, opened.tokenizer(), () -> 0);
+            Play play = new Play(Grading.ofTexts(() -> 0), grader, opened.tokenizer(), Recording.toTheEnd(), () -> 0);
             Generator generator =
                     new Generator(decoding, new int[] {opened.tokenizer().endId()}, 6);
             List<int[]> prompts = EncodedExamples.prompts(questions.validation(), opened.template(), TinyModel.CONTEXT);

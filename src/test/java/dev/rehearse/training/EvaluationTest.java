@@ -3,6 +3,7 @@ package dev.rehearse.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.StringCheck;
 import dev.rehearse.grading.Template;
 import java.io.IOException;
@@ -55,7 +56,7 @@ class EvaluationTest {
                 Method.reinforcement(grader, Map.of("hyperparameters", Map.of("eval_interval", INTERVAL), "dqn", dqn));
         RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
         RolloutPlan plan = new RolloutPlan(spec, method.settings(), start);
-        Play play = new Play(grader, start.tokenizer(), () -> 0);
+        Play play = new Play(Grading.ofTexts(() -> 0), grader, start.tokenizer(), control, () -> 0);
         return new Evaluation(spec, start, control, play, plan, network);
     }
 

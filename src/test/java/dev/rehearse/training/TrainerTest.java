@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rehearse.grading.Grader;
+import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.StringCheck;
 import dev.rehearse.grading.Template;
 import java.io.IOException;
@@ -70,7 +71,7 @@ class TrainerTest {
     }
 
     private static RunResult run(RunSpec spec, RunControl control) {
-        return new Trainer(TinyModel.device(), () -> 0).run(spec, control);
+        return new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, control);
     }
 
     private static void assertSameBits(RunResult first, RunResult second) throws IOException {

@@ -1,0 +1,100 @@
+package dev.rehearse.jobs;
+
+import dev.rehearse.grading.GraderTotals;
+import dev.rehearse.training.Progress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the graders did since the last metrics event, as OpenAI's events have it: lists of graders under {@code scores},
+ * {@code errors}, {@code usage} and {@code timing}. Means are over the replies graded, latencies in seconds. Confined to
+ * the run's thread.
+ */
+final class GraderReport {
+    private static final double NANOS = 1e9;
+
+    /** By grader, then by what its metrics begin with. */
+    private final Map<String, Map<Progress.Split, GraderTotals>> totals = new LinkedHashMap<>();
+
+    void add(Progress.Graded graded) {
+        for (GraderTotals grader : graded.graders()) {
+            totals.computeIfAbsent(grader.name(), name -> new LinkedHashMap<>())
+                    .merge(graded.split(), grader, GraderTotals::plus);
+        }
+    }
+
+    /** What was added since the last time; empty when nothing was. */
+    Map<String, Object> take() {
+        if (totals.isEmpty()) {
+            return Map.of();
+        }
+        List<Map<String, Object>> scores = new ArrayList<>();
+        List<Map<String, Object>> errors = new ArrayList<>();
+        List<Map<String, Object>> usage = new ArrayList<>();
+        List<Map<String, Object>> timing = new ArrayList<>();
+        for (Map<Progress.Split, GraderTotals> grader : totals.values()) {
+            GraderTotals any = grader.values().iterator().next();
+            scores.add(entry(any, scores(grader)));
+            errors.add(entry(any, errors(grader)));
+            usage.add(entry(any, usage(grader)));
+            timing.add(entry(any, timing(grader)));
+        }
+        totals.clear();
+        Map<String, Object> data = new LinkedHashMap<>();
+        data.put("scores", Map.of("graders", scores));
+        data.put("errors", Map.of("graders", errors));
+        data.put("usage", Map.of("graders", usage));
+        data.put("timing", Map.of("graders", timing));
+        return data;
+    }
+
+    private static Map<String, Object> entry(GraderTotals grader, Map<String, Double> numbers) {
+        Map<String, Object> entry = new LinkedHashMap<>();
+        entry.put("name", grader.name());
+        entry.put("type", grader.type());
+        entry.putAll(numbers);
+        return entry;
+    }
+
+    private static Map<String, Double> scores(Map<Progress.Split, GraderTotals> grader) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        grader.forEach((split, sum) -> numbers.put(split.prefix() + "reward_mean", sum.rewards() / sum.calls()));
+        return numbers;
+    }
+
+    /** Of each split how many replies got no score, and of each error that occurred how often. */
+    private static Map<String, Double> errors(Map<Progress.Split, GraderTotals> grader) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        grader.forEach((split, sum) -> {
+            double all =
+                    sum.errors().values().stream().mapToLong(Long::longValue).sum();
+            numbers.put(split.prefix() + "error_count", all);
+            sum.errors().forEach((error, count) -> {
+                numbers.put(split.prefix() + error.wireName() + "_count", (double) count);
+                numbers.put(split.prefix() + error.wireName() + "_mean", (double) count / sum.calls());
+            });
+        });
+        return numbers;
+    }
+
+    private static Map<String, Double> usage(Map<Progress.Split, GraderTotals> grader) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        grader.forEach((split, sum) -> {
+            numbers.put(
+                    split.prefix() + "prompt_tokens_mean", (double) sum.cost().promptTokens() / sum.calls());
+            numbers.put(
+                    split.prefix() + "completion_tokens_mean",
+                    (double) sum.cost().completionTokens() / sum.calls());
+        });
+        return numbers;
+    }
+
+    private static Map<String, Double> timing(Map<Progress.Split, GraderTotals> grader) {
+        Map<String, Double> numbers = new LinkedHashMap<>();
+        grader.forEach((split, sum) ->
+                numbers.put(split.prefix() + "execution_latency_mean", sum.nanos() / NANOS / sum.calls()));
+        return numbers;
+    }
+}
