@@ -49,7 +49,9 @@ final class GraderRun {
     }
 
     private static Map<String, Double> scores(Grader grader, Grade grade) {
-        return grade.subScores().isEmpty() ? Map.of(grader.name(), grade.score()) : grade.subScores();
+        return grade.subScores().isEmpty()
+                ? Map.of(grader.name().isEmpty() ? grader.type() : grader.name(), grade.score())
+                : grade.subScores();
     }
 
     private static Map<String, @Nullable Object> errors(Grade grade) {

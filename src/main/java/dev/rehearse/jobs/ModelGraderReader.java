@@ -18,7 +18,7 @@ import tools.jackson.databind.JsonNode;
 /** {@code score_model} and {@code label_model} from JSON. Stateless; any thread. */
 final class ModelGraderReader {
     private static final Set<String> TEXTS = Set.of("text", "input_text", "output_text");
-    private static final Set<String> EFFORTS = Set.of("none", "minimal", "low", "medium", "high", "xhigh", "default");
+    private static final List<String> EFFORTS = List.of("none", "minimal", "low", "medium", "high", "xhigh", "default");
 
     private ModelGraderReader() {}
 

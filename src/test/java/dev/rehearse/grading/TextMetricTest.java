@@ -49,10 +49,10 @@ class TextMetricTest {
 
     @Test
     void refusesAMetricThatItDoesNotHaveByNamingThoseItHas() {
-        String message = assertThrows(IllegalArgumentException.class, () -> TextMetric.parse("cosine"))
+        String message = assertThrows(IllegalArgumentException.class, () -> TextMetric.parse("rouge_6"))
                 .getMessage();
         assertEquals(
-                "evaluation_metric is 'cosine'; it must be one of fuzzy_match, bleu, gleu, meteor, rouge_1, rouge_2,"
+                "evaluation_metric is 'rouge_6'; it must be one of cosine, fuzzy_match, bleu, gleu, meteor, rouge_1, rouge_2,"
                         + " rouge_3, rouge_4, rouge_5, rouge_l",
                 message);
     }
