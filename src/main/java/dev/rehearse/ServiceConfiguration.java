@@ -1,6 +1,8 @@
 package dev.rehearse;
 
 import dev.rehearse.completions.ModelAnswers;
+import dev.rehearse.grading.GradeError;
+import dev.rehearse.grading.GraderUnavailable;
 import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.Services.SentenceEmbedding;
 import dev.rehearse.jobs.Dialogues;
@@ -47,7 +49,15 @@ class ServiceConfiguration {
 
     @Bean
     SentenceEmbedding sentenceEmbedding() {
-        return SentenceEncoder::embed;
+        return text -> {
+            try {
+                return SentenceEncoder.embed(text);
+            } catch (
+                    LinkageError
+                            e) { // its native library cannot be loaded, for instance without a writable java.io.tmpdir
+                throw new GraderUnavailable(GradeError.OTHER_ERROR, "the embedding model cannot be loaded: " + e);
+            }
+        };
     }
 
     @Bean

@@ -93,12 +93,70 @@ class JobRequestReaderTest {
                     {'type':'string_check','input':'a','reference':'b','operation':'is'} | invalid_value        | .operation
                     {'type':'string_check','input':'{{ x }}','reference':'b','operation':'eq'} | invalid_value  | .input
                     {'type':'string_check','input':'a','reference':'b','operation':'eq','n':1} | unknown_parameter | .n
-                    {'type':'text_similarity','input':'a','reference':'b','evaluation_metric':'cosine'} | unsupported_value | .evaluation_metric
+                    {'type':'text_similarity','input':'a','reference':'b','evaluation_metric':'rouge_6'} | invalid_value | .evaluation_metric
+                    {'type':'score_model','input':[]}                             | missing_required_parameter | .model
+                    {'type':'score_model','model':'m'}                            | missing_required_parameter | .input
+                    {'type':'score_model','model':'m','input':'x'}                | invalid_type               | .input
+                    {'type':'score_model','model':'m','input':[]}                 | invalid_value              | .input
+                    {'type':'score_model','model':'m','input':[{'role':'tool','content':'x'}]} | invalid_value | .input[0].role
+                    {'type':'score_model','model':'m','input':[{'role':'user'}]}  | missing_required_parameter | .input[0].content
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'{{'}]} | invalid_value | .input[0].content
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x','type':'m'}]} | invalid_value | .input[0].type
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':[{'type':'input_image','image_url':'u'}]}]} | unsupported_value | .input[0].content[0].type
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'range':[1]}                      | invalid_value              | .range
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'range':[1,0]}                    | invalid_value              | .range
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'range':1}                        | invalid_type               | .range
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'sampling_params':{'temperature':3}} | invalid_value           | .sampling_params.temperature
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'sampling_params':{'top_p':'1'}}  | invalid_type               | .sampling_params.top_p
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'sampling_params':{'max_tokens':3}} | unknown_parameter        | .sampling_params.max_tokens
+                    {'type':'score_model','model':'m','input':[{'role':'user','content':'x'}],'sampling_params':{'reasoning_effort':'big'}} | invalid_value  | .sampling_params.reasoning_effort
+                    {'type':'label_model','model':'m','input':[{'role':'user','content':'x'}],'labels':['a']}                   | missing_required_parameter | .passing_labels
+                    {'type':'label_model','model':'m','input':[{'role':'user','content':'x'}],'labels':[],'passing_labels':[]}  | invalid_value              | .labels
+                    {'type':'label_model','model':'m','input':[{'role':'user','content':'x'}],'labels':['a'],'passing_labels':['b']} | invalid_value         | .passing_labels
+                    {'type':'label_model','model':'m','input':[{'role':'user','content':'x'}],'labels':[1],'passing_labels':[1]} | invalid_type              | .labels[0]
+                    {'type':'http'}                                               | missing_required_parameter | .url
+                    {'type':'http','url':'ftp://h/'}                              | invalid_value              | .url
+                    {'type':'http','url':'http://a b/'}                           | invalid_value              | .url
+                    {'type':'http','url':'http://h/','headers':{'Host':'x'}}      | invalid_value              | .headers
+                    {'type':'http','url':'http://h/','headers':{'X':1}}           | invalid_type               | .headers.X
+                    {'type':'http','url':'http://h/','timeout_ms':0}              | invalid_value              | .timeout_ms
+                    {'type':'http','url':'http://h/','batch':257}                 | invalid_value              | .batch
                     {'type':'multi','graders':{},'calculate_output':'1'}          | invalid_value              | .graders
                     {'type':'multi','graders':{'a':{'type':'string_check'}},'calculate_output':'a'} | missing_required_parameter | .graders.a.input
                     """)
     void aBadGraderIsNamedByItsPath(String grader, String code, String param) {
         refused(reinforcement(grader), code, "method.reinforcement.grader" + param);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{'type':'text_similarity','name':'c','input':'a','reference':'b','evaluation_metric':'cosine'}",
+                "{'type':'score_model','name':'s','model':'m','input':[{'role':'user','content':'{{item.a}}'}],"
+                        + "'range':[-1.0,2.5],'sampling_params':{'temperature':0.5,'top_p':1.0,'seed':-3,"
+                        + "'max_completions_tokens':5,'reasoning_effort':'low'}}",
+                "{'type':'label_model','name':'l','model':'m','input':[{'role':'developer','content':'x'}],"
+                        + "'labels':['a','b'],'passing_labels':['b']}",
+                "{'type':'http','name':'h','url':'https://h/x?y=1','headers':{'X-Key':'k'},'timeout_ms':50,'batch':4}"
+            })
+    void aGraderIsStoredAsItWasGiven(String grader) {
+        JobRequest request = read(reinforcement(grader));
+        assertThat(StoredJson.write(Map.of("grader", request.method().settings().get("grader"))))
+                .isEqualTo("{\"grader\":" + grader.replace('\'', '"') + "}");
+        assertThat(JobRequest.ofBody(request.body()).method().resolve())
+                .isEqualTo(request.method().resolve());
+    }
+
+    @Test
+    void aMessagesContentMayBeAPartOrSeveral() {
+        JobRequest request = read(reinforcement("{'type':'score_model','name':'s','model':'m','input':[{'role':'user',"
+                + "'type':'message','content':[{'type':'input_text','text':'{{item.a}} '},'and',"
+                + "{'type':'output_text','text':' b'}]},{'role':'user','content':{'type':'input_text','text':'c'}}]}"));
+        Map<?, ?> grader = (Map<?, ?>) request.method().settings().get("grader");
+        assertThat(grader.get("input"))
+                .isEqualTo(List.of(
+                        Map.of("role", "user", "content", "{{item.a}} and b"), Map.of("role", "user", "content", "c")));
+        assertThat(request.method().graderModels()).containsExactly("m");
     }
 
     @Test
