@@ -2,6 +2,8 @@ package dev.rehearse.grading;
 
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -58,7 +60,7 @@ public final class Grading implements AutoCloseable {
                     thread.setDaemon(true);
                     return thread;
                 },
-                new ThreadPoolExecutor.CallerRunsPolicy());
+                Grading::runByCaller);
         pool.allowCoreThreadTimeOut(true);
     }
 
@@ -91,9 +93,18 @@ public final class Grading implements AutoCloseable {
         return grades;
     }
 
-    /** Interrupts what is being graded; waits for nothing. */
+    private static void runByCaller(Runnable task, ThreadPoolExecutor full) {
+        if (full.isShutdown()) {
+            throw new RejectedExecutionException("grading is closed");
+        }
+        task.run();
+    }
+
+    /** Interrupts what is being graded and cancels what waits; who waits for it gets a {@code CancellationException}. */
     @Override
     public void close() {
-        pool.shutdownNow();
+        for (Runnable waiting : pool.shutdownNow()) {
+            ((Future<?>) waiting).cancel(true);
+        }
     }
 }

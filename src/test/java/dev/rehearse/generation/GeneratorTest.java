@@ -90,6 +90,26 @@ class GeneratorTest {
     }
 
     @Test
+    void eachReplyIsHeardOfOnceAsSoonAsItEnds() {
+        List<int[]> prompts = prompts(23);
+        List<Integer> indexes = new ArrayList<>();
+        List<Reply> heard = new ArrayList<>();
+        Reply[] replies;
+        try (Decoding decoding = network.decodingBeside(prior, prompts.size(), CAPACITY)) {
+            replies = new Generator(decoding, new int[] {3, 4}, 9)
+                    .generate(prompts, new Behaviour.Sample(1, 0, 7), (index, reply) -> {
+                        indexes.add(index);
+                        heard.add(reply);
+                    });
+        }
+        assertEquals(indexes.stream().map(i -> replies[i]).toList(), heard);
+        assertEquals(prompts.size(), indexes.stream().distinct().count());
+        int[] lengths = heard.stream().mapToInt(reply -> reply.tokens().length).toArray();
+        assertArrayEquals(Arrays.stream(lengths).sorted().toArray(), lengths);
+        assertTrue(lengths[0] < lengths[lengths.length - 1]);
+    }
+
+    @Test
     void logProbabilitiesAreThoseTheNetworkReads() {
         List<int[]> prompts = prompts(6);
         Reply[] replies = generate(4, prompts, new Behaviour.Sample(1, 0, 1), 8);

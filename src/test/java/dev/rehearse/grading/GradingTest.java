@@ -11,9 +11,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -160,6 +162,25 @@ class GradingTest {
             await(interrupted);
         }
         assertThat(interrupted.getCount()).isZero();
+    }
+
+    @Test
+    void nobodyWaitsForAPoolThatIsClosed() {
+        CountDownLatch begun = new CountDownLatch(1);
+        ChatModels models = question -> {
+            begun.countDown();
+            await(new CountDownLatch(1));
+            return number("1");
+        };
+        Grading grading = grading(models, 1, 10);
+        try (GradingRound round = grading.round(judge(), 2)) {
+            round.add(0, reply(0));
+            round.add(1, reply(1));
+            await(begun);
+            grading.close();
+            assertThatThrownBy(() -> round.await(() -> {})).isInstanceOf(CancellationException.class);
+        }
+        assertThatThrownBy(() -> grading.grade(judge(), reply(2))).isInstanceOf(RejectedExecutionException.class);
     }
 
     @Test
