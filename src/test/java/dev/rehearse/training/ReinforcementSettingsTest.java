@@ -116,7 +116,8 @@ class ReinforcementSettingsTest {
     @EnumSource
     void everyAlgorithmReadsEveryNumberThatItSaysItReads(Algorithm algorithm) {
         for (Hyperparameter parameter : Hyperparameter.values()) {
-            Map<String, Object> settings = new HashMap<>(nested("dqn." + parameter.wireName(), parameter.defaultValue()));
+            Map<String, Object> settings =
+                    new HashMap<>(nested("dqn." + parameter.wireName(), parameter.defaultValue()));
             settings.put("algorithm", algorithm.wireName());
             String message = refusal(settings);
             assertThat(message.contains("it belongs to")).as(message).isEqualTo(!algorithm.reads(parameter));
