@@ -20,7 +20,9 @@ final class EpisodePacker {
     /** Returns how many words it took. */
     int pack(Episode episode) {
         int length = episode.length();
-        makeRoom(EpisodeLayout.HEADER + 6L * length + 2); // five columns of T words at most, the mask, and a run too many
+        makeRoom(EpisodeLayout.HEADER
+                + 6L * length
+                + 2); // five columns of T words at most, the mask, and a run too many
         words[0] = length;
         at = EpisodeLayout.HEADER;
         packTokens(episode.tokens());
