@@ -7,7 +7,7 @@ import java.util.Locale;
 /** CartPole-v1 in 50,000 steps: the figures of benchmarks.md. Arguments: the seeds. */
 public final class CartPoleBenchmark {
     private static final int STEPS = 50_000;
-    private static final int LAST = 100;
+    private static final int GREEDY = 100;
 
     private CartPoleBenchmark() {}
 
@@ -20,7 +20,7 @@ public final class CartPoleBenchmark {
                     run.run();
                     double seconds = (System.nanoTime() - begin) / 1e9;
                     List<Integer> all = run.lengths();
-                    List<Integer> last = all.subList(Math.max(0, all.size() - LAST), all.size());
+                    List<Integer> last = all.subList(Math.max(0, all.size() - GREEDY), all.size());
                     double learning =
                             last.stream().mapToInt(Integer::intValue).average().orElse(0);
                     System.out.printf(
@@ -30,8 +30,8 @@ public final class CartPoleBenchmark {
                             all.size(),
                             last.size(),
                             learning,
-                            LAST,
-                            run.evaluate(LAST),
+                            GREEDY,
+                            run.evaluate(GREEDY),
                             seconds);
                 }
             }

@@ -102,10 +102,10 @@ final class CartPoleRun implements AutoCloseable {
                 Form.of(Algorithm.DQN),
                 Map.ofEntries(
                         Map.entry(Hyperparameter.GAMMA, 0.99),
-                        Map.entry(Hyperparameter.LEARNING_RATE, 1e-3),
-                        Map.entry(Hyperparameter.VALUE_LEARNING_RATE, 1e-3),
+                        Map.entry(Hyperparameter.LEARNING_RATE, 3e-4),
+                        Map.entry(Hyperparameter.VALUE_LEARNING_RATE, 3e-4),
                         Map.entry(Hyperparameter.MAX_GRAD_NORM, 10.0),
-                        Map.entry(Hyperparameter.TARGET_TAU, 0.005),
+                        Map.entry(Hyperparameter.TARGET_TAU, 0.02),
                         Map.entry(Hyperparameter.LEARNING_STARTS, 1_000.0),
                         Map.entry(Hyperparameter.EPSILON_START, 1.0),
                         Map.entry(Hyperparameter.EPSILON_END, 0.04),
@@ -115,7 +115,7 @@ final class CartPoleRun implements AutoCloseable {
                         Map.entry(Hyperparameter.KL_WEIGHT, 0.0)),
                 Draws.UNIFORM,
                 TargetSync.EMA,
-                Loss.HUBER,
+                Loss.MSE,
                 ValueTrunk.SHARED);
     }
 
