@@ -66,6 +66,7 @@ final class JobIntake {
         checkModel(request);
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
+        lock("method.reinforcement.replay_file", request.method().replayFile());
         checkRoom();
         store.insert(job, key);
         events.message(id, JobEvent.Level.INFO, "Created fine-tuning job: " + id);

@@ -9,7 +9,7 @@ import ai.djl.pytorch.engine.PtNDManager;
  *
  * @param ids (B, T) i64
  * @param states (N) where each action is decided: the position before it
- * @param valueStates (N + B') the same, then the state after each sequence's last action
+ * @param valueStates (N + B') the same, then the state after each sequence's last token
  * @param actions (N) token ids
  */
 record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
@@ -34,14 +34,12 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
             for (int t = 0; t < tokens.length; t++) {
                 ids[b * time + t] = tokens[t];
             }
-            int last = 0;
             for (int position : batch.actions()[b]) {
                 states[n] = b * (long) time + position - 1;
                 valueStates[n] = states[n];
                 actions[n++] = tokens[position];
-                last = position;
             }
-            valueStates[count + b] = b * (long) time + last;
+            valueStates[count + b] = b * (long) time + tokens.length - 1;
         }
         return new Rows(
                 scope.create(ids, new Shape(batch.size(), time)),

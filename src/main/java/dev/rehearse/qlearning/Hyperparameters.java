@@ -12,6 +12,9 @@ import java.util.Map;
 public record Hyperparameters(
         Map<Hyperparameter, Double> given, Draws draws, TargetSync targetSync, Loss loss, ValueTrunk valueTrunk) {
 
+    private static final double OFFLINE_KL_WEIGHT = 0.1;
+    private static final double MULTI_TURN_GAMMA = 0.99;
+
     /** How episodes are drawn from the replay memory. */
     public enum Draws {
         UNIFORM,
@@ -51,6 +54,20 @@ public record Hyperparameters(
     /** First updates of a run that are of V alone: at most half, so that a short run still moves its policy. */
     public int valueWarmupSteps(int totalSteps) {
         return Math.min(count(Hyperparameter.VALUE_WARMUP_STEPS), totalSteps / 2);
+    }
+
+    /** The same settings for a run that plays nothing: the defaults that differ there. */
+    public Hyperparameters offline() {
+        return withDefault(Hyperparameter.KL_WEIGHT, OFFLINE_KL_WEIGHT);
+    }
+
+    /** The same settings for episodes of several replies: the defaults that differ there. */
+    public Hyperparameters multiTurn() {
+        return withDefault(Hyperparameter.GAMMA, MULTI_TURN_GAMMA);
+    }
+
+    private Hyperparameters withDefault(Hyperparameter parameter, double value) {
+        return given.containsKey(parameter) ? this : with(parameter, value);
     }
 
     /** The same settings with one number changed. */

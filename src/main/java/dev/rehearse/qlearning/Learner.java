@@ -69,7 +69,7 @@ public final class Learner {
                 hyperparameters.loss() == Loss.HUBER ? hyperparameters.get(Hyperparameter.HUBER_DELTA) : 0,
                 hyperparameters.get(Hyperparameter.VALUE_WEIGHT),
                 hyperparameters.get(Hyperparameter.KL_WEIGHT),
-                0);
+                hyperparameters.get(Hyperparameter.BC_WEIGHT));
     }
 
     /** Makes one update. */
@@ -97,7 +97,7 @@ public final class Learner {
                 (first, readings) -> targets(drawn, bootstrap, first, readings, targets),
                 drawn.priorLogProbs(),
                 drawn.importance(),
-                new float[drawn.size()],
+                drawn.demonstration(),
                 networks.prior(),
                 loss);
         Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(modelRate()));

@@ -37,8 +37,7 @@ class JobRequestReaderTest {
         Map<?, ?> grader = (Map<?, ?>) request.method().settings().get("grader");
         assertThat(((Map<?, ?>) grader.get("graders")).keySet()).isEqualTo(Set.of("c"));
         assertThat(grader.get("calculate_output")).isEqualTo("c * 2");
-        assertThat(JobRequest.ofBody(request.body()).method().resolve())
-                .isEqualTo(request.method().resolve());
+        assertThat(JobRequest.ofBody(request.body()).resolve()).isEqualTo(request.resolve());
     }
 
     @Test
