@@ -38,10 +38,10 @@ public final class Benchmark {
     private static final int GAMES = Integer.getInteger("games", 20_000);
     private static final int VALIDATION = 500;
     private static final int CONTEXT = 96;
-    private static final int WIDTH = 128;
-    private static final int LAYERS = 4;
-    private static final int HEADS = 4;
-    private static final int BATCH = 128;
+    private static final int WIDTH = Integer.getInteger("width", 128);
+    private static final int LAYERS = Integer.getInteger("layers", 4);
+    private static final int HEADS = Integer.getInteger("heads", 4);
+    private static final int BATCH = Integer.getInteger("batch", 128);
 
     private final Path directory;
     private final long seed;
@@ -81,10 +81,13 @@ public final class Benchmark {
                 games.stream().mapToDouble(Game::total).average().orElseThrow(),
                 100.0 * games.stream().filter(Game::isWon).count() / games.size());
         Path fresh = fresh();
-        Trained clone = clone("clone", fresh, Integer.getInteger("clone", 400), 1e-3);
+        Trained clone = clone("clone", fresh, Integer.getInteger("clone", 400), Double.parseDouble(System.getProperty("rate", "1e-3")));
+        if (Boolean.getBoolean("only")) {
+            return;
+        }
         Trained learned = softDqn(clone.model());
         int steps = (int) Math.ceil(learned.seconds() / clone.secondsPerStep());
-        Trained control = clone("control", clone.model(), steps, 5e-4);
+        Trained control = clone("control", clone.model(), steps, Double.parseDouble(System.getProperty("rate2", "1e-3")));
         System.out.printf("%n| trained on the same games | seconds | mean return | won | illegal | sampled |%n");
         System.out.printf("|---|---|---|---|---|---|%n");
         row("cloned", clone);
@@ -159,7 +162,7 @@ public final class Benchmark {
                 Method.Experience.LOGGED,
                 Map.of(
                         "hyperparameters",
-                        Map.of("batch_size", BATCH, "eval_interval", Integer.getInteger("interval", 1_000_000)),
+                        Map.of("batch_size", Integer.getInteger("qbatch", 64), "eval_interval", Integer.getInteger("interval", 1_000_000)),
                         "dqn",
                         dqn));
         List<LoggedEpisode> logged = IntStream.range(0, games.size())
