@@ -8,7 +8,6 @@ import dev.rehearse.text.Tokenizer;
 import dev.rehearse.text.TokenizerKind;
 import dev.rehearse.text.TokenizerSpec;
 import dev.rehearse.text.TokenizerTrainer;
-import dev.rehearse.training.Checkpoint;
 import dev.rehearse.training.Example;
 import dev.rehearse.training.LoggedEpisode;
 import dev.rehearse.training.Method;
@@ -22,7 +21,6 @@ import dev.rehearse.training.TrainingData;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -35,13 +33,15 @@ import java.util.stream.Stream;
  * {@code soft_dqn}, for the same time. Prints a table.
  */
 public final class Benchmark {
-    private static final int GAMES = Integer.getInteger("games", 20_000);
+    private static final int GAMES = 30_000;
     private static final int VALIDATION = 500;
     private static final int CONTEXT = 96;
-    private static final int WIDTH = Integer.getInteger("width", 128);
-    private static final int LAYERS = Integer.getInteger("layers", 4);
-    private static final int HEADS = Integer.getInteger("heads", 4);
-    private static final int BATCH = Integer.getInteger("batch", 128);
+    private static final int WIDTH = 96;
+    private static final int LAYERS = 3;
+    private static final int HEADS = 6;
+    private static final int BATCH = 32;
+    private static final int CLONING_STEPS = 2_600;
+    private static final int Q_BATCH = 64;
 
     private final Path directory;
     private final long seed;
@@ -81,13 +81,10 @@ public final class Benchmark {
                 games.stream().mapToDouble(Game::total).average().orElseThrow(),
                 100.0 * games.stream().filter(Game::isWon).count() / games.size());
         Path fresh = fresh();
-        Trained clone = clone("clone", fresh, Integer.getInteger("clone", 400), Double.parseDouble(System.getProperty("rate", "1e-3")));
-        if (Boolean.getBoolean("only")) {
-            return;
-        }
+        Trained clone = clone("clone", fresh, CLONING_STEPS, 3e-3);
         Trained learned = softDqn(clone.model());
         int steps = (int) Math.ceil(learned.seconds() / clone.secondsPerStep());
-        Trained control = clone("control", clone.model(), steps, Double.parseDouble(System.getProperty("rate2", "1e-3")));
+        Trained control = clone("control", clone.model(), steps, 1e-3);
         System.out.printf("%n| trained on the same games | seconds | mean return | won | illegal | sampled |%n");
         System.out.printf("|---|---|---|---|---|---|%n");
         row("cloned", clone);
@@ -139,7 +136,7 @@ public final class Benchmark {
     }
 
     private Trained softDqn(Path start) throws IOException {
-        Map<String, Object> dqn = new HashMap<>(Map.of(
+        Map<String, Object> dqn = Map.of(
                 "alpha", 0.06,
                 "lambda", 0.5,
                 "kl_weight", 0.1,
@@ -147,22 +144,13 @@ public final class Benchmark {
                 "learning_rate", 5e-4,
                 "value_learning_rate", 1e-3,
                 "value_warmup_steps", 60,
-                "max_steps", 200));
-        for (String setting : System.getProperty("dqn", "").split(",")) {
-            if (!setting.isEmpty()) {
-                String[] pair = setting.split("=");
-                dqn.put(pair[0], pair[1].matches("true|false") ? (Object) Boolean.valueOf(pair[1]) : Double.valueOf(pair[1]));
-            }
-        }
-        if (dqn.remove("tau") instanceof Double tau) {
-            dqn.put("target", Map.of("tau", tau));
-        }
+                "max_steps", 300);
         Method method = Method.reinforcement(
                 null,
                 Method.Experience.LOGGED,
                 Map.of(
                         "hyperparameters",
-                        Map.of("batch_size", Integer.getInteger("qbatch", 64), "eval_interval", Integer.getInteger("interval", 1_000_000)),
+                        Map.of("batch_size", Q_BATCH),
                         "dqn",
                         dqn));
         List<LoggedEpisode> logged = IntStream.range(0, games.size())
@@ -178,16 +166,7 @@ public final class Benchmark {
         RunResult result = trainer.run(
                 new RunSpec(new StartingPoint.Directory(start), data, method, seed, output), reports);
         double seconds = (System.nanoTime() - begin) / 1e9;
-        for (Checkpoint c : result.best()) {
-            System.out.println(name + " step " + c.step() + " " + score(c.directory()));
-        }
         return new Trained(result.best().get(0).directory(), seconds, reports.step);
-    }
-
-    private GreedyPlayer.Score score(Path model) {
-        try (GreedyPlayer player = new GreedyPlayer(rules, device, model)) {
-            return player.play();
-        }
     }
 
     private void row(String what, Trained trained) {
@@ -223,10 +202,8 @@ public final class Benchmark {
                 step = made.step();
                 if (System.nanoTime() - printed > BETWEEN_LINES || step == made.totalSteps()) {
                     printed = System.nanoTime();
-                    System.out.println(name + " " + step + "/" + made.totalSteps() + " " + made.metrics());
+                    System.out.println(name + ": update " + step + " of " + made.totalSteps());
                 }
-            } else if (progress instanceof Progress.Evaluated evaluated) {
-                System.out.println(name + " " + evaluated.step() + " " + evaluated.metrics());
             }
         }
 
