@@ -117,7 +117,7 @@ class OfflineTest {
     void theRewardsOfALogTeachTheLaterReplyOfADialogue() throws IOException {
         RunResult result = run(spec(offline(DQN), List.of(), "out"), Recording.toTheEnd());
         assertThat(right(model)).isLessThan(0.5);
-        assertThat(result.best().get(0).step()).isEqualTo(60);
+        assertThat(result.best().get(0).step()).isEqualTo(120);
         assertThat(right(result.best().get(0).directory())).isGreaterThan(0.9);
     }
 
