@@ -64,9 +64,10 @@ final class JobIntake {
         JobId id = job.id();
         JobRequest request = job.request();
         checkModel(request);
+        // Before the training file, which is the same where it was left out.
+        lock("method.reinforcement.replay_file", request.method().replayFile());
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
-        lock("method.reinforcement.replay_file", request.method().replayFile());
         checkRoom();
         store.insert(job, key);
         events.message(id, JobEvent.Level.INFO, "Created fine-tuning job: " + id);

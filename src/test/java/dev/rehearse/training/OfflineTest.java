@@ -33,7 +33,7 @@ class OfflineTest {
     private static final String LETTERS = "abcd";
     private static final Map<String, Object> DQN = Map.of(
             "max_steps",
-            60,
+            120,
             "learning_rate",
             1e-2,
             "value_learning_rate",
