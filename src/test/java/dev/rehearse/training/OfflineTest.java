@@ -33,11 +33,11 @@ class OfflineTest {
     private static final String LETTERS = "abcd";
     private static final Map<String, Object> DQN = Map.of(
             "max_steps",
-            120,
+            300,
             "learning_rate",
-            1e-2,
+            5e-3,
             "value_learning_rate",
-            1e-2,
+            5e-3,
             "share_trunk",
             true,
             "value_warmup_steps",
@@ -78,7 +78,7 @@ class OfflineTest {
 
     private static Method offline(Map<String, Object> dqn) {
         return Method.reinforcement(
-                null, Experience.LOGGED, Map.of("hyperparameters", Map.of("batch_size", 32), "dqn", dqn));
+                null, Experience.LOGGED, Map.of("hyperparameters", Map.of("batch_size", 64), "dqn", dqn));
     }
 
     private RunSpec spec(Method method, List<Example> train, String name) throws IOException {
@@ -117,7 +117,7 @@ class OfflineTest {
     void theRewardsOfALogTeachTheLaterReplyOfADialogue() throws IOException {
         RunResult result = run(spec(offline(DQN), List.of(), "out"), Recording.toTheEnd());
         assertThat(right(model)).isLessThan(0.5);
-        assertThat(result.best().get(0).step()).isEqualTo(120);
+        assertThat(result.best().get(0).step()).isEqualTo(300);
         assertThat(right(result.best().get(0).directory())).isGreaterThan(0.9);
     }
 
