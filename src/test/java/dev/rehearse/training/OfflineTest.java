@@ -32,8 +32,12 @@ import org.junit.jupiter.api.io.TempDir;
 class OfflineTest {
     private static final String LETTERS = "abcd";
     private static final Map<String, Object> DQN = Map.of(
+            "alpha",
+            1,
+            "kl_weight",
+            0.01,
             "max_steps",
-            300,
+            200,
             "learning_rate",
             5e-3,
             "value_learning_rate",
@@ -117,7 +121,7 @@ class OfflineTest {
     void theRewardsOfALogTeachTheLaterReplyOfADialogue() throws IOException {
         RunResult result = run(spec(offline(DQN), List.of(), "out"), Recording.toTheEnd());
         assertThat(right(model)).isLessThan(0.5);
-        assertThat(result.best().get(0).step()).isEqualTo(300);
+        assertThat(result.best().get(0).step()).isEqualTo(200);
         assertThat(right(result.best().get(0).directory())).isGreaterThan(0.9);
     }
 
