@@ -4,15 +4,17 @@ package dev.rehearse.jobs;
 final class InvalidJobDataException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String code;
     private final String param;
 
-    InvalidJobDataException(String param, String message) {
+    InvalidJobDataException(String code, String param, String message) {
         super(message);
+        this.code = code;
         this.param = param;
     }
 
-    /** The field of the request that names the file. */
-    String param() {
-        return param;
+    /** Names the field of the request that names the file. */
+    JobError error() {
+        return new JobError(code, String.valueOf(getMessage()), param);
     }
 }

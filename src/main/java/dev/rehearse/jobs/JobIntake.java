@@ -4,6 +4,7 @@ import dev.rehearse.files.FileId;
 import dev.rehearse.files.FileStore;
 import dev.rehearse.files.Purpose;
 import dev.rehearse.files.StoredFile;
+import dev.rehearse.grading.Grader;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
 import dev.rehearse.training.Method;
@@ -66,11 +67,15 @@ final class JobIntake {
     private void insert(Job job, RequestKey key) {
         JobId id = job.id();
         JobRequest request = job.request();
-        checkMemory(request.method());
-        checkModel(request);
-        if (request.method().resolve() instanceof Method.Reinforcement method) {
-            checks.graders().check(method.grader(), "method.reinforcement.grader");
+        if (request.resolve() instanceof Method.Reinforcement method) {
+            checkMemory(method);
         }
+        checkModel(request);
+        if (request.resolve() instanceof Method.Reinforcement method) {
+            checkGrader(method);
+        }
+        // Before the training file, which is the same where it was left out.
+        lock("method.reinforcement.replay_file", request.method().replayFile());
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
         checkRoom();
@@ -94,11 +99,15 @@ final class JobIntake {
         }
     }
 
-    private void checkMemory(JobMethod method) {
-        if (!(method.resolve() instanceof Method.Reinforcement reinforcement)) {
-            return;
+    private void checkGrader(Method.Reinforcement method) {
+        Grader grader = method.grader();
+        if (grader != null) {
+            checks.graders().check(grader, "method.reinforcement.grader");
         }
-        long bytes = reinforcement.settings().replayBytes();
+    }
+
+    private void checkMemory(Method.Reinforcement method) {
+        long bytes = method.settings().replayBytes();
         long free = checks.memory().now().toBytes();
         if (bytes > free) {
             String param = "method.reinforcement.dqn.replay_bytes";

@@ -1,6 +1,6 @@
 package dev.rehearse.jobs;
 
-import dev.rehearse.grading.Grader;
+import dev.rehearse.files.FileId;
 import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.training.Method;
 import java.util.Arrays;
@@ -17,8 +17,22 @@ import org.jspecify.annotations.Nullable;
  * @param settings {@code method.<kind>} as plain JSON, the grader in canonical form
  */
 record JobMethod(Kind kind, Map<String, Object> settings) {
+    static final String REPLAY_FILE = "replay_file";
+
     JobMethod {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
+    }
+
+    /** The logged episodes that reinforcement remembers before it starts. */
+    @Nullable
+    FileId replayFile() {
+        Object file = kind == Kind.REINFORCEMENT ? settings.get(REPLAY_FILE) : null;
+        return file == null ? null : new FileId(file.toString());
+    }
+
+    /** Whether anything judges a reply. */
+    boolean hasGrader() {
+        return settings.containsKey("grader");
     }
 
     /** Which kind of learning. */
@@ -55,14 +69,15 @@ record JobMethod(Kind kind, Map<String, Object> settings) {
      *
      * @throws InvalidSettingException naming the first setting that is unknown or not allowed
      */
-    Method resolve() {
+    Method resolve(Method.Experience experience) {
         Map<String, Object> learned = new LinkedHashMap<>(settings);
         return switch (kind) {
             case SUPERVISED -> Method.supervised(learned);
             case REINFORCEMENT -> {
-                Grader grader = GraderReader.read(learned.remove("grader"));
+                Object grader = learned.remove("grader");
+                learned.remove(REPLAY_FILE);
                 learned.put("hyperparameters", withoutReasoningEffort());
-                yield Method.reinforcement(grader, learned);
+                yield Method.reinforcement(grader == null ? null : GraderReader.read(grader), experience, learned);
             }
         };
     }

@@ -1,6 +1,8 @@
 package dev.rehearse.jobs;
 
 import dev.rehearse.files.FileId;
+import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.training.Method;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,6 +35,24 @@ record JobRequest(
                 new JobMethod(kind, (Map<String, Object>) Objects.requireNonNull(method.get(kind.wireName()))),
                 ((Number) Objects.requireNonNull(body.get("seed"))).intValue(),
                 labels);
+    }
+
+    /**
+     * How the job learns; what its settings do not say is the default.
+     *
+     * @throws InvalidSettingException naming the first setting that is unknown or not allowed
+     */
+    Method resolve() {
+        return method.resolve(experience());
+    }
+
+    /** Without prompts of its own, the training file being the replay file, a job plays nothing. */
+    Method.Experience experience() {
+        FileId replay = method.replayFile();
+        if (replay == null) {
+            return Method.Experience.PLAYED;
+        }
+        return replay.equals(trainingFile) ? Method.Experience.LOGGED : Method.Experience.PLAYED_AND_LOGGED;
     }
 
     /** The canonical body: what {@link #ofBody} reads it back from. */

@@ -1,7 +1,6 @@
 package dev.rehearse.jobs;
 
 import dev.rehearse.files.FileId;
-import dev.rehearse.grading.Grader;
 import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
@@ -25,20 +24,60 @@ final class JobRequestReader {
     /** @throws ApiException 400 naming the field that is unknown, missing, or whose value is not allowed */
     static JobRequest read(JsonFields body) {
         String model = body.requireText("model");
-        FileId training = new FileId(body.requireText("training_file"));
+        FileId training = trainingFile(body);
         String validation = body.text("validation_file");
         Integer seed = body.integer("seed", 0, Integer.MAX_VALUE);
         JobRequest.Labels labels = new JobRequest.Labels(suffix(body), metadata(body));
         refuseIntegrations(body);
         JobMethod method = method(body);
         body.refuseOthers();
-        return new JobRequest(
+        JobRequest request = new JobRequest(
                 model,
                 training,
                 validation == null ? null : new FileId(validation),
                 method,
                 seed == null ? FreshId.seed() : seed,
                 labels);
+        checkExperience(request, body);
+        return checked(request);
+    }
+
+    /** A job that learns from nothing but its replay file may leave the training file out: it is the replay file. */
+    private static FileId trainingFile(JsonFields body) {
+        String training = body.text("training_file");
+        JsonNode method = body.find("method");
+        if (training == null && method != null) {
+            JsonNode replay = method.path("reinforcement").path(JobMethod.REPLAY_FILE);
+            training = replay.isString() ? replay.stringValue() : null;
+        }
+        return new FileId(training == null ? body.requireText("training_file") : training);
+    }
+
+    /** Who plays needs a grader; who does not plays nothing, and selects by a grader and a validation file, or neither. */
+    private static void checkExperience(JobRequest request, JsonFields body) {
+        JobMethod method = request.method();
+        if (method.kind() == JobMethod.Kind.SUPERVISED) {
+            return;
+        }
+        switch (request.experience()) {
+            case PLAYED -> {}
+            case PLAYED_AND_LOGGED -> {
+                if (!method.hasGrader()) {
+                    throw body.invalid(
+                            "training_file",
+                            request.trainingFile() + ". Without a grader nothing is played. Allowed: none, or the"
+                                    + " replay_file");
+                }
+            }
+            case LOGGED -> {
+                if (method.hasGrader() != (request.validationFile() != null)) {
+                    throw body.invalid(
+                            "validation_file",
+                            request.validationFile() + ". Where nothing is played, a grader judges the replies to"
+                                    + " its prompts. Allowed: both or neither");
+                }
+            }
+        }
     }
 
     private static @Nullable String suffix(JsonFields body) {
@@ -117,16 +156,19 @@ final class JobRequestReader {
     }
 
     private static JobMethod supervised(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
-        return checked(new JobMethod(JobMethod.Kind.SUPERVISED, settings(settings, deprecated)));
+        return new JobMethod(JobMethod.Kind.SUPERVISED, settings(settings, deprecated));
     }
 
     private static JobMethod reinforcement(
             @Nullable JsonFields settings, JsonFields method, @Nullable JsonFields deprecated) {
         JsonFields present = settings == null ? method.requireObject("reinforcement") : settings;
-        Grader grader = GraderReader.read(present.requireObject("grader"));
+        boolean replayed = present.text(JobMethod.REPLAY_FILE) != null;
+        JsonFields grader = replayed ? present.object("grader") : present.requireObject("grader");
         Map<String, Object> plain = settings(present, deprecated);
-        plain.put("grader", GraderWriter.write(grader));
-        return checked(new JobMethod(JobMethod.Kind.REINFORCEMENT, plain));
+        if (grader != null) {
+            plain.put("grader", GraderWriter.write(GraderReader.read(grader)));
+        }
+        return new JobMethod(JobMethod.Kind.REINFORCEMENT, plain);
     }
 
     private static Map<String, Object> settings(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
@@ -146,13 +188,13 @@ final class JobRequestReader {
         return plain;
     }
 
-    private static JobMethod checked(JobMethod method) {
+    private static JobRequest checked(JobRequest request) {
         try {
-            method.resolve();
-            return method;
+            request.resolve();
+            return request;
         } catch (InvalidSettingException e) {
             String message = Objects.toString(e.getMessage());
-            String param = "method." + method.kind().wireName() + '.' + e.name();
+            String param = "method." + request.method().kind().wireName() + '.' + e.name();
             throw ApiException.invalid(
                     e.isUnknown() ? "unknown_parameter" : "invalid_value",
                     param,

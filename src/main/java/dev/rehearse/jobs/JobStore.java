@@ -32,9 +32,9 @@ final class JobStore {
     void insert(Job job, RequestKey key) {
         JobRequest request = job.request();
         database.sql("""
-                        insert into jobs (id, state, request, model, training_file, validation_file,
+                        insert into jobs (id, state, request, model, training_file, validation_file, replay_file,
                                           request_hash, idempotency_key, created_at)
-                        values (:id, :state, :request, :model, :trainingFile, :validationFile,
+                        values (:id, :state, :request, :model, :trainingFile, :validationFile, :replayFile,
                                 :hash, :idempotencyKey, :createdAt)
                         """)
                 .param("id", job.id().value())
@@ -47,6 +47,12 @@ final class JobStore {
                         request.validationFile() == null
                                 ? null
                                 : request.validationFile().value(),
+                        Types.VARCHAR)
+                .param(
+                        "replayFile",
+                        request.method().replayFile() == null
+                                ? null
+                                : request.method().replayFile().value(),
                         Types.VARCHAR)
                 .param("hash", key.hash())
                 .param("idempotencyKey", key.idempotencyKey(), Types.VARCHAR)
@@ -175,8 +181,8 @@ final class JobStore {
 
     /** A job that has not ended and reads the file. */
     Optional<JobId> readerOf(String file) {
-        return database.sql("select id from jobs where (training_file = :file or validation_file = :file) and" + LIVE
-                        + " order by position limit 1")
+        return database.sql("select id from jobs where :file in (training_file, validation_file, replay_file) and"
+                        + LIVE + " order by position limit 1")
                 .param("file", file)
                 .query((row, number) -> new JobId(row.getString("id")))
                 .optional();

@@ -3,7 +3,6 @@ package dev.rehearse.jobs;
 import dev.rehearse.grading.TooManyGraderErrors;
 import dev.rehearse.training.Checkpoint;
 import dev.rehearse.training.InvalidExampleException;
-import dev.rehearse.training.InvalidExampleException.Part;
 import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.training.RunResult;
 import dev.rehearse.training.RunSpec;
@@ -110,7 +109,7 @@ final class JobWorker {
             data.check(job.request());
             life.accept(job);
         } catch (InvalidJobDataException e) {
-            life.fail(job, invalidFile(e.param(), e));
+            life.fail(job, e.error());
         }
     }
 
@@ -135,7 +134,7 @@ final class JobWorker {
         RunSpec spec = new RunSpec(
                 models.startingPoint(request.model()),
                 data.read(request),
-                request.method().resolve(),
+                request.resolve(),
                 request.seed(),
                 folder.start(job.id(), job.run().attempt()));
         control.stopIfRequested();
@@ -163,10 +162,9 @@ final class JobWorker {
     private JobError error(Job job, Throwable e) {
         String message = Objects.requireNonNullElse(e.getMessage(), e.toString());
         if (e instanceof InvalidJobDataException data) {
-            return invalidFile(data.param(), e);
+            return data.error();
         } else if (e instanceof InvalidExampleException row) {
-            boolean given = job.request().validationFile() != null; // or else held out from the training file
-            return invalidFile(row.part() == Part.VALIDATION && given ? "validation_file" : "training_file", e);
+            return JobData.invalid(job.request(), row).error();
         } else if (e instanceof InvalidSettingException setting) {
             String kind = job.request().method().kind().wireName();
             return new JobError("invalid_value", message, "method." + kind + '.' + setting.name());
@@ -181,10 +179,6 @@ final class JobWorker {
         }
         log.error("the job failed", e);
         return new JobError("server_error", "The training broke: " + message, null);
-    }
-
-    private static JobError invalidFile(String param, Throwable e) {
-        return new JobError("invalid_" + param, Objects.toString(e.getMessage()), param);
     }
 
     private void cleanUp(Job job) {

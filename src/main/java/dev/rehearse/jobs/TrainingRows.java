@@ -64,7 +64,8 @@ final class TrainingRows {
         }
     }
 
-    private Example example(int line, String text, JobMethod.Kind method) {
+    /** @throws InvalidExampleException when the line is not one JSON object */
+    static JsonNode object(int line, String text) {
         JsonNode row;
         try {
             row = JSON.readTree(text);
@@ -74,6 +75,11 @@ final class TrainingRows {
         if (!row.isObject()) {
             throw new InvalidExampleException(line, "expected a JSON object, but got " + excerpt(row));
         }
+        return row;
+    }
+
+    private Example example(int line, String text, JobMethod.Kind method) {
+        JsonNode row = object(line, text);
         if (row.path("tools").size() > 0) {
             throw new InvalidExampleException(line, "'tools' are not supported");
         }
@@ -114,7 +120,7 @@ final class TrainingRows {
         return new Conversation.Continuation(prompt, completion);
     }
 
-    private static List<Dialogues.Turn> turns(int line, JsonNode messages) {
+    static List<Dialogues.Turn> turns(int line, JsonNode messages) {
         if (!messages.isArray() || messages.isEmpty()) {
             throw new InvalidExampleException(
                     line, "'messages' is " + excerpt(messages) + "; expected a list of messages");
@@ -171,7 +177,7 @@ final class TrainingRows {
         }
     }
 
-    private static String string(int line, String path, @Nullable JsonNode value) {
+    static String string(int line, String path, @Nullable JsonNode value) {
         if (value == null || value.isNull()) {
             throw new InvalidExampleException(line, "'" + path + "' is missing");
         }
@@ -201,7 +207,7 @@ final class TrainingRows {
         return fields;
     }
 
-    private static String excerpt(JsonNode node) {
+    static String excerpt(JsonNode node) {
         String text = node.toString();
         return text.length() <= 40 ? text : text.substring(0, 40) + "…";
     }

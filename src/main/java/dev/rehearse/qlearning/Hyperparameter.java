@@ -11,7 +11,7 @@ import java.util.Set;
  * README's table is printed from here. Immutable.
  */
 public enum Hyperparameter {
-    GAMMA("gamma", 1, 0, 1, "discount per token"),
+    GAMMA("gamma", 1, 0, 1, "discount per token; 0.99 where a logged episode has several replies"),
     ALPHA("alpha", 0.1, 1e-4, 100, "temperature of KL(π‖π₀), in standard deviations of the reward"),
     LAMBDA("lambda", 0.7, 0, 1, "mixing of λ-returns: 0 one-step targets, 1 whole paths"),
     N_STEP(
@@ -45,8 +45,9 @@ public enum Hyperparameter {
     MAX_GRAD_NORM("max_grad_norm", 1, 1e-6, 1e6, "joint norm gradients are clipped to"),
     WEIGHT_AVERAGE("weight_average", 0.99, 0, 0.99999, "decay of the averaged weights that are evaluated and served"),
     VALUE_WEIGHT("value_weight", 0.5, 0, 100, "weight of V's loss beside the policy's"),
+    KL_WEIGHT("kl_weight", 0.03, 0, 100, "weight of KL(π‖π₀) in the loss; 0.1 where nothing is played"),
     BC_WEIGHT("bc_weight", 0.1, 0, 100, "weight of cloning demonstrations in the loss"),
-    KL_WEIGHT("kl_weight", 0.03, 0, 100, "weight of KL(π‖π₀) in the loss"),
+    DEMONSTRATION_SHARE("demonstration_share", 0.25, 0, 1, "share of a batch that is drawn from the replay file"),
     EXPECTILE("expectile", 0.7, 0.5, 0.9999, "τ of V: 0.5 the mean of the actions seen, towards 1 the best of them"),
     CQL_WEIGHT("cql_weight", 0.01, 0, 100, "weight of pushing down Q of actions not seen"),
     DECODE_BETA(

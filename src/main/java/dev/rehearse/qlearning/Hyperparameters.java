@@ -44,6 +44,9 @@ public record Hyperparameters(
         SINGLE
     }
 
+    private static final double OFFLINE_KL_WEIGHT = 0.1;
+    private static final double MULTI_TURN_GAMMA = 0.99;
+
     /** How episodes are drawn from the replay memory. */
     public enum Draws {
         UNIFORM,
@@ -120,6 +123,20 @@ public record Hyperparameters(
         int wished =
                 algorithm().reads(Hyperparameter.VALUE_WARMUP_STEPS) ? count(Hyperparameter.VALUE_WARMUP_STEPS) : 0;
         return Math.min(wished, totalSteps / 2);
+    }
+
+    /** The same settings for a run that plays nothing: the defaults that differ there. */
+    public Hyperparameters offline() {
+        return withDefault(Hyperparameter.KL_WEIGHT, OFFLINE_KL_WEIGHT);
+    }
+
+    /** The same settings for episodes of several replies: the defaults that differ there. */
+    public Hyperparameters multiTurn() {
+        return withDefault(Hyperparameter.GAMMA, MULTI_TURN_GAMMA);
+    }
+
+    private Hyperparameters withDefault(Hyperparameter parameter, double value) {
+        return given.containsKey(parameter) ? this : with(parameter, value);
     }
 
     /** The same settings with one number changed. */

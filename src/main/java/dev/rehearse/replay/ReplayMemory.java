@@ -130,6 +130,8 @@ public final class ReplayMemory {
                 arena.next(),
                 arena.first(),
                 drawn,
+                online.total() + shown.total(),
+                largestPriority,
                 latePriorities);
     }
 

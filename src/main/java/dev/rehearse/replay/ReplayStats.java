@@ -11,6 +11,8 @@ package dev.rehearse.replay;
  * @param added ever
  * @param evicted ever
  * @param drawn ever, with repetitions
+ * @param prioritySum of the drawable ones; each is 1 for uniform draws
+ * @param largestPriority so far: what a new episode enters with
  * @param latePriorities that came after their episode had been evicted, and were dropped
  */
 public record ReplayStats(
@@ -22,4 +24,6 @@ public record ReplayStats(
         long added,
         long evicted,
         long drawn,
+        double prioritySum,
+        double largestPriority,
         long latePriorities) {}

@@ -17,7 +17,7 @@ import java.util.Map;
  * sampled reward wins. Step 0 takes part, so that the result is never worse than the start on these prompts. Confined to
  * the run's thread.
  */
-final class Evaluation implements AutoCloseable {
+final class Evaluation implements Selection {
     /** Draws are the same at every evaluation, so that two differ by the weights alone. */
     private static final long SAMPLE_SEED = 1;
 
@@ -51,17 +51,18 @@ final class Evaluation implements AutoCloseable {
         interval = settings.evalInterval() > 0 ? settings.evalInterval() : Math.max(1, totalSteps / EVALUATIONS);
     }
 
-    /** Evaluates what the run starts from. */
-    void start() {
-        Map<String, Double> metrics = metrics();
+    @Override
+    public void start() {
+        Map<String, Double> metrics = metrics(0);
         startReward = metrics.getOrDefault("valid_reward_mean", 0.0);
         record(0, metrics);
     }
 
     /** While only V learns there is nothing to evaluate, and no patience to lose. */
-    void afterStep(int step) {
+    @Override
+    public void afterStep(int step) {
         if ((step > unchanged && step % interval == 0) || step == totalSteps) {
-            withoutBetter = record(step, metrics()) ? 0 : withoutBetter + 1;
+            withoutBetter = record(step, metrics(step)) ? 0 : withoutBetter + 1;
         }
     }
 
@@ -75,30 +76,28 @@ final class Evaluation implements AutoCloseable {
         return checkpoints.offer(step, network, (greedy + sampled) / 2, metrics);
     }
 
-    private Map<String, Double> metrics() {
+    private Map<String, Double> metrics(int step) {
         control.stopIfRequested();
+        play.at(step, totalSteps);
         List<Outcome> greedy = play.play(generator, plan.validation(), new Behaviour.Greedy());
         control.stopIfRequested();
         List<Outcome> sampled = play.play(generator, plan.validation(), new Behaviour.Sample(1, 0, SAMPLE_SEED));
-        double[] greedyRewards = Play.rewards(greedy);
-        double[] sampledRewards = Play.rewards(sampled);
-        Map<String, Double> metrics = new HashMap<>();
-        metrics.put("valid_reward_mean", Play.mean(greedyRewards));
-        metrics.put("full_valid_mean_reward", Play.mean(greedyRewards));
-        metrics.put("valid_sampled_reward_mean", Play.mean(sampledRewards));
-        metrics.put("valid_reward_sd", Play.deviation(greedyRewards));
-        metrics.put("valid_sampled_reward_sd", Play.deviation(sampledRewards));
+        Map<String, Double> metrics = new HashMap<>(OutcomeMetrics.of("valid", greedy));
+        metrics.putAll(OutcomeMetrics.of("valid_sampled", sampled));
+        metrics.put("full_valid_mean_reward", Play.mean(Play.rewards(greedy)));
         metrics.put(
                 "valid_cut_off_share",
                 greedy.stream().filter(outcome -> !outcome.ended()).count() / (double) greedy.size());
         return metrics;
     }
 
-    boolean isWorthGoingOn() {
+    @Override
+    public boolean isWorthGoingOn() {
         return withoutBetter < settings.patience();
     }
 
-    List<Checkpoint> best() {
+    @Override
+    public List<Checkpoint> best() {
         return checkpoints.best();
     }
 

@@ -19,7 +19,9 @@ import dev.rehearse.replay.Sampling;
 import dev.rehearse.training.Play.Outcome;
 import dev.rehearse.training.Play.Task;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +39,16 @@ final class FineTuning implements AutoCloseable {
     private final ReinforcementSettings settings;
     private final Hyperparameters hyperparameters;
     private final RunControl control;
+    private final LongSupplier nanoTime;
     private final RolloutPlan plan;
     private final TorchNetwork policy;
     private final TorchNetwork prior;
     private final TorchNetwork target;
     private final TorchNetwork average;
     private final ReplayMemory memory;
-    private final Play play;
-    private final Behaving behaving;
-    private final Evaluation evaluation;
+    private final LoggedExperience logged;
+    private final @Nullable Playing playing;
+    private final Selection selection;
     private final StepReport report;
     private final int totalSteps;
     private final List<Double> firstRewards = new ArrayList<>();
@@ -60,10 +63,17 @@ final class FineTuning implements AutoCloseable {
             Grading grading,
             LongSupplier nanoTime) {
         this.settings = method.settings();
-        this.hyperparameters = settings.learning();
+        this.hyperparameters = spec.data().logged().stream().anyMatch(LoggedEpisode::isMultiTurn)
+                ? settings.learning().multiTurn()
+                : settings.learning();
         this.control = control;
+        this.nanoTime = nanoTime;
         // What may refuse the data or the settings comes before what holds native memory.
-        plan = new RolloutPlan(spec, settings, start);
+        plan = new RolloutPlan(spec, method, start);
+        logged = new LoggedExperience(
+                spec.data().logged(),
+                start.template(),
+                start.network().architecture().contextLength());
         totalSteps = plan.totalSteps();
         memory = new ReplayMemory(
                 replaySettings(start.network().architecture().vocabularySize()),
@@ -75,11 +85,21 @@ final class FineTuning implements AutoCloseable {
         prior = start.network().withHeads(Heads.valueOnly(), spec.seed());
         target = policy.copy();
         average = policy.copy();
-        play = new Play(grading, method.grader(), start.tokenizer(), control, nanoTime);
-        behaving = new Behaving(policy, prior, plan);
-        evaluation = new Evaluation(spec, start, control, play, plan, average);
-        report = new StepReport(control, memory, play, nanoTime, totalSteps);
+        playing = plan.plays() ? new Playing(policy, prior, plan, play(grading, method, start)) : null;
+        selection = selection(spec, grading, method, start);
+        report = new StepReport(control, memory, playing == null ? null : playing.play, nanoTime, totalSteps);
         meanReplyLength = plan.maxTokens() / 2.0;
+    }
+
+    private Play play(Grading grading, Method.Reinforcement method, StartingModel start) {
+        return new Play(grading, Objects.requireNonNull(method.grader()), start.tokenizer(), control, nanoTime);
+    }
+
+    private Selection selection(RunSpec spec, Grading grading, Method.Reinforcement method, StartingModel start) {
+        return method.grader() == null
+                ? new LatestCheckpoints(
+                        new BestCheckpoints(spec, start, control), average, settings.evalInterval(), totalSteps)
+                : new Evaluation(spec, start, control, play(grading, method, start), plan, average);
     }
 
     private ReplaySettings replaySettings(int vocabularySize) {
@@ -93,23 +113,43 @@ final class FineTuning implements AutoCloseable {
                 vocabularySize,
                 new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, settings.replayBytes()),
                 sampling,
-                0,
+                hyperparameters.get(Hyperparameter.DEMONSTRATION_SHARE),
                 new ReplaySettings.Reuse(hyperparameters.count(Hyperparameter.MAX_TIMES_SAMPLED), Integer.MAX_VALUE),
-                new ReplaySettings.Pace(hyperparameters.get(Hyperparameter.REPLAY_RATIO), plan.learningStarts()));
+                plan.pace());
     }
 
     RunResult run() {
         control.report(new Progress.Started(totalSteps, settings.openAiHyperparameters()));
-        evaluation.start();
-        while (steps() < totalSteps && evaluation.isWorthGoingOn()) {
+        evaluate(selection::start);
+        rememberLogged();
+        while (steps() < totalSteps && selection.isWorthGoingOn()) {
             control.stopIfRequested();
-            List<Task> prompts = plan.nextPrompts();
-            play.at(steps(), totalSteps);
-            List<Outcome> outcomes = play.play(behaving.generator(), prompts, behaviour());
+            List<Outcome> outcomes =
+                    playing == null ? List.of() : playing.play(plan.nextPrompts(), behaviour(), steps());
             remember(outcomes);
             learn(outcomes);
         }
-        return new RunResult(evaluation.best(), report.trainedTokens());
+        return new RunResult(selection.best(), report.trainedTokens());
+    }
+
+    /** What the replay file holds is remembered before anything is played. */
+    private void rememberLogged() {
+        logged.forEach(prior, hyperparameters.get(Hyperparameter.GAMMA), control, memory::add);
+        Arrays.stream(logged.rewardSums()).forEach(firstRewards::add);
+        long evicted = memory.stats().evicted();
+        if (evicted > 0) {
+            control.report(
+                    new Progress.Note(
+                            Progress.Level.WARN,
+                            "the first " + evicted + " of " + logged.size()
+                                    + " logged episodes did not fit dqn.replay_capacity or dqn.replay_bytes and are not learned"));
+        }
+    }
+
+    private void evaluate(Runnable evaluation) {
+        long begin = nanoTime.getAsLong();
+        evaluation.run();
+        report.evaluated(nanoTime.getAsLong() - begin);
     }
 
     private int steps() {
@@ -139,6 +179,9 @@ final class FineTuning implements AutoCloseable {
     }
 
     private void remember(List<Outcome> outcomes) {
+        if (outcomes.isEmpty()) {
+            return;
+        }
         double gamma = hyperparameters.get(Hyperparameter.GAMMA);
         for (Episode episode : Experience.episodes(outcomes, prior, gamma, steps())) {
             memory.add(episode);
@@ -151,15 +194,17 @@ final class FineTuning implements AutoCloseable {
 
     private void learn(List<Outcome> outcomes) {
         while (steps() < totalSteps
-                && evaluation.isWorthGoingOn()
+                && selection.isWorthGoingOn()
                 && memory.stats().drawable() > 0
                 && memory.limiter().mayLearn(settings.batchSize())) {
             control.stopIfRequested();
             Learner running = started();
             double rate = running.modelRate();
+            long begin = nanoTime.getAsLong();
             Update update = running.update();
+            report.trained(nanoTime.getAsLong() - begin);
             report.step(running.steps(), update, outcomes, epsilon(), rate);
-            evaluation.afterStep(running.steps());
+            evaluate(() -> selection.afterStep(running.steps()));
         }
     }
 
@@ -187,26 +232,32 @@ final class FineTuning implements AutoCloseable {
 
     @Override
     public void close() {
-        behaving.close();
-        evaluation.close();
+        if (playing != null) {
+            playing.close();
+        }
+        selection.close();
         average.close();
         target.close();
         prior.close();
         policy.close();
     }
 
-    /** The behaviour policy's decoding state. */
-    private static final class Behaving implements AutoCloseable {
+    /** The behaviour policy at play. */
+    private final class Playing implements AutoCloseable {
         private final dev.rehearse.networks.Decoding decoding;
         private final Generator generator;
+        private final Play play;
 
-        Behaving(TorchNetwork policy, TorchNetwork prior, RolloutPlan plan) {
+        Playing(TorchNetwork policy, TorchNetwork prior, RolloutPlan plan, Play play) {
+            this.play = play;
             decoding = policy.decodingBeside(prior, plan.slots(), plan.capacity());
             generator = plan.generator(decoding);
         }
 
-        Generator generator() {
-            return generator;
+        /** Chooses the replies, performs them and observes their rewards. */
+        List<Outcome> play(List<Task> prompts, Behaviour behaviour, int step) {
+            play.at(step, totalSteps);
+            return play.play(generator, prompts, behaviour);
         }
 
         @Override

@@ -13,11 +13,15 @@ final class HeldOut {
     private HeldOut() {}
 
     /**
-     * Holds out a twentieth of the training examples, at most 1,000, at least one; a single example serves as both.
+     * Holds out a twentieth of the training examples, at most 1,000, at least one; a single example serves as both. Where
+     * only logged episodes are learned from, nothing is held out.
      *
-     * @throws InvalidExampleException when there is no training example
+     * @throws InvalidExampleException when there is no training example and no logged episode either
      */
     static TrainingData complete(TrainingData data, long seed) {
+        if (data.train().isEmpty() && !data.logged().isEmpty()) {
+            return data;
+        }
         if (data.train().isEmpty()) {
             throw new InvalidExampleException(1, "the file has no example");
         }
@@ -25,7 +29,7 @@ final class HeldOut {
             return data;
         }
         if (data.train().size() == 1) {
-            return new TrainingData(data.train(), data.train());
+            return new TrainingData(data.train(), data.train(), data.logged());
         }
         int held = (int) Math.max(1, Math.min(MOST, SHARE * data.train().size()));
         List<Example> train = new ArrayList<>(data.train());
@@ -34,6 +38,6 @@ final class HeldOut {
         while (validation.size() < held) {
             validation.add(train.remove(random.nextInt(train.size())));
         }
-        return new TrainingData(train, validation);
+        return new TrainingData(train, validation, data.logged());
     }
 }

@@ -11,7 +11,9 @@ public final class InvalidExampleException extends RuntimeException {
     public enum Part {
         TRAINING,
         /** Perhaps held out from the training data. */
-        VALIDATION
+        VALIDATION,
+        /** Among the logged episodes. */
+        REPLAY
     }
 
     public InvalidExampleException(int line, String reason) {
@@ -27,6 +29,11 @@ public final class InvalidExampleException extends RuntimeException {
     /** The same of a row among the validation examples. */
     InvalidExampleException inValidation() {
         return new InvalidExampleException(line, String.valueOf(getMessage()), Part.VALIDATION);
+    }
+
+    /** The same of a row among the logged episodes. */
+    InvalidExampleException inReplay() {
+        return new InvalidExampleException(line, String.valueOf(getMessage()), Part.REPLAY);
     }
 
     public Part part() {

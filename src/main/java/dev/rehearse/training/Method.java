@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.grading.Grader;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** How a run learns, with every setting resolved. Immutable. */
 public sealed interface Method {
@@ -9,8 +10,29 @@ public sealed interface Method {
     /** Cross-entropy on the replies, with early stopping. */
     record Supervised(SupervisedSettings settings) implements Method {}
 
-    /** Q-learning from graded replies and a replay memory. */
-    record Reinforcement(Grader grader, ReinforcementSettings settings) implements Method {}
+    /**
+     * Q-learning from rewards and a replay memory.
+     *
+     * @param grader null only where experience is {@link Experience#LOGGED}; then nothing judges a reply
+     */
+    record Reinforcement(@Nullable Grader grader, Experience experience, ReinforcementSettings settings)
+            implements Method {
+        public Reinforcement {
+            if (grader == null && experience != Experience.LOGGED) {
+                throw new IllegalArgumentException("no grader; replies that are played need one");
+            }
+        }
+    }
+
+    /** What the replay memory is filled from. */
+    enum Experience {
+        /** Replies to the prompts of the training examples, graded. */
+        PLAYED,
+        /** Logged episodes first, then replies as well. */
+        PLAYED_AND_LOGGED,
+        /** Logged episodes alone: the run is offline, and a grader only selects, by the validation examples. */
+        LOGGED
+    }
 
     /**
      * Reads the settings of {@code method.supervised}, as parsed JSON.
@@ -29,6 +51,18 @@ public sealed interface Method {
      * @throws InvalidSettingException naming the first key that is unknown or whose value is not allowed
      */
     static Method reinforcement(Grader grader, Map<String, Object> settings) {
-        return new Reinforcement(grader, ReinforcementSettings.parse(settings));
+        return reinforcement(grader, Experience.PLAYED, settings);
+    }
+
+    /**
+     * The same for other experience; a setting that does not apply to it is not allowed.
+     *
+     * @param grader null only where experience is {@link Experience#LOGGED}
+     * @throws InvalidSettingException naming the first key that is unknown or whose value is not allowed
+     */
+    static Method reinforcement(@Nullable Grader grader, Experience experience, Map<String, Object> settings) {
+        ReinforcementSettings parsed = ReinforcementSettings.parse(settings);
+        boolean judged = grader != null;
+        return new Reinforcement(grader, experience, judged ? parsed.of(experience) : parsed.unjudged());
     }
 }

@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,7 +11,7 @@ import java.util.Map;
  *
  * @param start the blueprint, or the directory's name
  * @param settings every setting the run was given, in words
- * @param dataSha256 of the training examples, in order
+ * @param dataSha256 of the training examples and the logged episodes, in order
  */
 record Provenance(
         String start,
@@ -35,17 +34,20 @@ record Provenance(
                 method,
                 spec.method().toString(),
                 spec.seed(),
-                sha256(spec.data().train()),
+                sha256(spec.data()),
                 step,
                 metrics,
                 version == null ? "development" : version);
     }
 
-    private static String sha256(List<Example> examples) {
+    private static String sha256(TrainingData data) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Example example : examples) {
+            for (Example example : data.train()) {
                 digest.update((example.conversation() + "\n" + example.item() + "\n").getBytes(StandardCharsets.UTF_8));
+            }
+            for (LoggedEpisode episode : data.logged()) {
+                digest.update((episode + "\n").getBytes(StandardCharsets.UTF_8));
             }
             return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {

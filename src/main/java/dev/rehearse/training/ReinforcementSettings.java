@@ -41,6 +41,20 @@ public record ReinforcementSettings(
         int maxSteps,
         int patience,
         Hyperparameters learning) {
+    private static final int EVAL_SAMPLES = 500;
+    private static final int PATIENCE = 5;
+    private static final String UNJUDGED = "there is no grader";
+    private static final List<Hyperparameter> LOGGED_ONLY =
+            List.of(Hyperparameter.DEMONSTRATION_SHARE, Hyperparameter.BC_WEIGHT);
+    private static final List<Hyperparameter> PLAYED_ONLY = List.of(
+            Hyperparameter.DEMONSTRATION_SHARE,
+            Hyperparameter.LEARNING_STARTS,
+            Hyperparameter.REPLAY_RATIO,
+            Hyperparameter.EPSILON_START,
+            Hyperparameter.EPSILON_END,
+            Hyperparameter.EPSILON_DECAY,
+            Hyperparameter.TEMPERATURE,
+            Hyperparameter.TOP_K);
     private static final List<String> EFFORTS = List.of("default", "low", "medium", "high");
 
     static ReinforcementSettings parse(Map<String, Object> settings) {
@@ -57,9 +71,9 @@ public record ReinforcementSettings(
                 multiplier,
                 (int) Math.ceil(openAi.number("compute_multiplier", 1, 1e-5, 10)),
                 openAi.integer("eval_interval", 0, 1, 1_000_000),
-                openAi.integer("eval_samples", 500, 1, 1_000_000),
+                openAi.integer("eval_samples", EVAL_SAMPLES, 1, 1_000_000),
                 dqn.integer("max_steps", 0, 1, 100_000_000),
-                dqn.integer("patience", 5, 1, 1000),
+                dqn.integer("patience", PATIENCE, 1, 1000),
                 scaled(learning(algorithm, dqn), multiplier));
         own.refuseUnknown();
         openAi.refuseUnknown();
@@ -125,6 +139,59 @@ public record ReinforcementSettings(
         String name = "dqn." + wireName;
         return new InvalidSettingException(
                 name, name + " does not apply: algorithm is " + algorithm.wireName() + "; it belongs to " + readers);
+    }
+
+    /** The settings for this experience, with its defaults where they differ. */
+    ReinforcementSettings of(Method.Experience experience) {
+        return switch (experience) {
+            case PLAYED -> {
+                for (Hyperparameter logged : LOGGED_ONLY) {
+                    refuseUnless(false, learning, logged, "there is no replay_file");
+                }
+                yield this;
+            }
+            case PLAYED_AND_LOGGED -> this;
+            case LOGGED -> offline();
+        };
+    }
+
+    /** Nothing is played: what says how does not apply. */
+    private ReinforcementSettings offline() {
+        for (Hyperparameter played : PLAYED_ONLY) {
+            refuseUnless(false, learning, played, "nothing but the replay_file is learned from");
+        }
+        if (repliesPerPrompt != 1) {
+            throw new InvalidSettingException(
+                    "hyperparameters.compute_multiplier",
+                    "hyperparameters.compute_multiplier does not apply: nothing but the replay_file is learned from");
+        }
+        return with(learning.offline());
+    }
+
+    /** Nothing is played, and nothing judges a reply either. */
+    ReinforcementSettings unjudged() {
+        refuseUnless(false, learning, Hyperparameter.MAX_COMPLETION_TOKENS, UNJUDGED);
+        if (evalSamples != EVAL_SAMPLES) {
+            throw new InvalidSettingException(
+                    "hyperparameters.eval_samples", "hyperparameters.eval_samples does not apply: " + UNJUDGED);
+        }
+        if (patience != PATIENCE) {
+            throw new InvalidSettingException("dqn.patience", "dqn.patience does not apply: " + UNJUDGED);
+        }
+        return offline();
+    }
+
+    private ReinforcementSettings with(Hyperparameters changed) {
+        return new ReinforcementSettings(
+                epochs,
+                batchSize,
+                learningRateMultiplier,
+                repliesPerPrompt,
+                evalInterval,
+                evalSamples,
+                maxSteps,
+                patience,
+                changed);
     }
 
     private static Hyperparameters scaled(Hyperparameters learning, double multiplier) {

@@ -4,6 +4,9 @@ import dev.rehearse.generation.Generator;
 import dev.rehearse.networks.Architecture;
 import dev.rehearse.networks.Decoding;
 import dev.rehearse.qlearning.Hyperparameter;
+import dev.rehearse.replay.ReplaySettings;
+import dev.rehearse.training.Method.Experience;
+import dev.rehearse.training.Method.Reinforcement;
 import dev.rehearse.training.Play.Task;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -19,6 +22,8 @@ final class RolloutPlan {
     private static final int MOST_SLOTS = 256;
 
     private final ReinforcementSettings settings;
+    private final Experience experience;
+    private final int logged;
     private final List<Task> training;
     private final List<Task> validation;
     private final int[] endTokens;
@@ -28,8 +33,10 @@ final class RolloutPlan {
     private final RandomGenerator random;
     private final List<Task> waiting = new ArrayList<>();
 
-    RolloutPlan(RunSpec spec, ReinforcementSettings settings, StartingModel start) {
-        this.settings = settings;
+    RolloutPlan(RunSpec spec, Reinforcement method, StartingModel start) {
+        settings = method.settings();
+        experience = method.experience();
+        logged = spec.data().logged().size();
         Architecture architecture = start.network().architecture();
         training = tasks(spec.data().train(), start, architecture.contextLength());
         List<Task> all =
@@ -57,17 +64,34 @@ final class RolloutPlan {
         return tasks.stream().mapToInt(task -> task.prompt().length).max().orElse(0);
     }
 
-    /** Updates in the whole run: each new episode allows {@code replay_ratio} learned ones. */
+    /** Updates in the whole run: each new episode allows {@code replay_ratio} learned ones; offline, each is one. */
     int totalSteps() {
         if (settings.maxSteps() > 0) {
             return settings.maxSteps();
         }
-        double episodes = (double) settings.epochs() * training.size() * settings.repliesPerPrompt();
-        double learned = episodes * settings.learning().get(Hyperparameter.REPLAY_RATIO);
+        double learned = switch (experience) {
+            case LOGGED -> (double) settings.epochs() * logged;
+            case PLAYED, PLAYED_AND_LOGGED ->
+                (double) settings.epochs()
+                        * training.size()
+                        * settings.repliesPerPrompt()
+                        * settings.learning().get(Hyperparameter.REPLAY_RATIO);
+        };
         return (int) Math.max(1, Math.ceil(learned / settings.batchSize()));
     }
 
-    /** At most a tenth of what the run will play is waited for. */
+    /** How fast may be learned; at most a tenth of what the run will play is waited for. */
+    ReplaySettings.Pace pace() {
+        return plays()
+                ? new ReplaySettings.Pace(settings.learning().get(Hyperparameter.REPLAY_RATIO), learningStarts())
+                : ReplaySettings.Pace.OFFLINE;
+    }
+
+    /** Whether replies are played, or nothing but logged episodes is learned from. */
+    boolean plays() {
+        return experience != Experience.LOGGED;
+    }
+
     int learningStarts() {
         double played = totalSteps()
                 * (double) settings.batchSize()

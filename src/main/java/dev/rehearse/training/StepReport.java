@@ -8,23 +8,44 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what one step did into named metrics: rewards as the grader gives them; Q, V, targets and losses in units of the
- * reward's standard deviation; log-probabilities, entropy and divergence in nats; times in seconds since the start. What
- * an update's numbers are, with their equations, is defined in {@link Update}.
+ * Puts what one step did into named metrics. What the learner saw is defined in {@link Update}, in units of the reward's
+ * standard deviation; what the last played replies earned in {@link OutcomeMetrics}, and is left out where nothing is
+ * played. The others:
+ *
+ * <pre>
+ * epsilon                share ε of the replies with an exploring token, as scheduled; left out where nothing is played
+ * learning_rate          of the model, at this step
+ * replay_size            episodes that the memory holds
+ * replay_bytes           bytes that they take, with their share of the index
+ * replay_age_mean        Σ (versions of the policy since drawn episode i was made) / B; 0 for logged ones
+ * replay_drawable        those of them that may still be drawn
+ * replay_blocked_seconds that the limiter kept the learner waiting for new episodes
+ * replay_priority_mean   Σ p_j / (episodes that can be drawn): p_j = 1 for uniform draws
+ * replay_priority_max    the largest p so far: what a new episode enters with
+ * tokens_per_second      action tokens learned from / elapsed_seconds, repeats counted
+ * sampling_seconds, grading_seconds, training_seconds, evaluation_seconds, elapsed_seconds
+ *                        since the start of the run; evaluation has its own sampling and grading inside, so that the
+ *                        first four never count a second twice
+ * </pre>
+ *
  * Confined to the run's thread.
  */
 final class StepReport {
     private final RunControl control;
     private final ReplayMemory memory;
-    private final Play play;
+    private final @Nullable Play play;
     private final LongSupplier nanoTime;
     private final int totalSteps;
     private final long begin;
     private long trainedTokens;
+    private long trainingNanos;
+    private long evaluationNanos;
 
-    StepReport(RunControl control, ReplayMemory memory, Play play, LongSupplier nanoTime, int totalSteps) {
+    /** @param play what is played to learn from; null where nothing is */
+    StepReport(RunControl control, ReplayMemory memory, @Nullable Play play, LongSupplier nanoTime, int totalSteps) {
         this.control = control;
         this.memory = memory;
         this.play = play;
@@ -33,35 +54,27 @@ final class StepReport {
         begin = nanoTime.getAsLong();
     }
 
+    void trained(long nanos) {
+        trainingNanos += nanos;
+    }
+
+    void evaluated(long nanos) {
+        evaluationNanos += nanos;
+    }
+
+    /** @param outcomes of the last play; empty where nothing is played */
     void step(int step, Update update, List<Outcome> outcomes, double epsilon, double learningRate) {
         trainedTokens += update.actions();
         Map<String, Double> metrics = new HashMap<>();
-        outcomes(metrics, outcomes);
+        if (play != null) {
+            metrics.putAll(OutcomeMetrics.of("train", outcomes));
+            metrics.put("epsilon", epsilon);
+        }
         update(metrics, update);
         memory(metrics);
-        double seconds = (nanoTime.getAsLong() - begin) / 1e9;
-        metrics.put("epsilon", epsilon);
         metrics.put("learning_rate", learningRate);
-        metrics.put("tokens_per_second", trainedTokens / Math.max(1e-9, seconds));
-        metrics.put("sampling_seconds", play.samplingSeconds());
-        metrics.put("grading_seconds", play.gradingSeconds());
-        metrics.put("elapsed_seconds", seconds);
+        seconds(metrics);
         control.report(new Progress.Step(step, totalSteps, metrics));
-    }
-
-    private static void outcomes(Map<String, Double> metrics, List<Outcome> outcomes) {
-        double[] rewards = Play.rewards(outcomes);
-        metrics.put("train_reward_mean", Play.mean(rewards));
-        metrics.put("train_reward_sd", Play.deviation(rewards));
-        metrics.put(
-                "reply_tokens_mean",
-                outcomes.stream()
-                        .mapToInt(outcome -> outcome.reply().tokens().length)
-                        .average()
-                        .orElse(0));
-        metrics.put("grader_errors", (double) outcomes.stream()
-                .filter(outcome -> !outcome.grade().errors().isEmpty())
-                .count());
     }
 
     private static void update(Map<String, Double> metrics, Update update) {
@@ -84,6 +97,18 @@ final class StepReport {
         metrics.put("replay_bytes", (double) stats.bytes());
         metrics.put("replay_drawable", (double) stats.drawable());
         metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
+        metrics.put("replay_priority_mean", stats.prioritySum() / Math.max(1, stats.drawable()));
+        metrics.put("replay_priority_max", stats.largestPriority());
+    }
+
+    private void seconds(Map<String, Double> metrics) {
+        double elapsed = (nanoTime.getAsLong() - begin) / 1e9;
+        metrics.put("tokens_per_second", trainedTokens / Math.max(1e-9, elapsed));
+        metrics.put("sampling_seconds", play == null ? 0 : play.samplingSeconds());
+        metrics.put("grading_seconds", play == null ? 0 : play.gradingSeconds());
+        metrics.put("training_seconds", trainingNanos / 1e9);
+        metrics.put("evaluation_seconds", evaluationNanos / 1e9);
+        metrics.put("elapsed_seconds", elapsed);
     }
 
     long trainedTokens() {

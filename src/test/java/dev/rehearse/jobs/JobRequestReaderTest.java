@@ -3,6 +3,7 @@ package dev.rehearse.jobs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.rehearse.training.Method.Experience;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.JsonFields;
 import java.nio.charset.StandardCharsets;
@@ -37,8 +38,7 @@ class JobRequestReaderTest {
         Map<?, ?> grader = (Map<?, ?>) request.method().settings().get("grader");
         assertThat(((Map<?, ?>) grader.get("graders")).keySet()).isEqualTo(Set.of("c"));
         assertThat(grader.get("calculate_output")).isEqualTo("c * 2");
-        assertThat(JobRequest.ofBody(request.body()).method().resolve())
-                .isEqualTo(request.method().resolve());
+        assertThat(JobRequest.ofBody(request.body()).resolve()).isEqualTo(request.resolve());
     }
 
     @Test
@@ -143,8 +143,7 @@ class JobRequestReaderTest {
         JobRequest request = read(reinforcement(grader));
         assertThat(StoredJson.write(Map.of("grader", request.method().settings().get("grader"))))
                 .isEqualTo("{\"grader\":" + grader.replace('\'', '"') + "}");
-        assertThat(JobRequest.ofBody(request.body()).method().resolve())
-                .isEqualTo(request.method().resolve());
+        assertThat(JobRequest.ofBody(request.body()).resolve()).isEqualTo(request.resolve());
     }
 
     @Test
@@ -181,5 +180,47 @@ class JobRequestReaderTest {
     private static JobRequest read(String fields) {
         String body = "{'model':'m','training_file':'file-t'," + fields + "}";
         return JobRequestReader.read(JsonFields.parse(body.replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
+    }
+
+    private static final String LOG = "'replay_file':'file-log'";
+
+    private static String replay(String fields) {
+        return "'method':{'type':'reinforcement','reinforcement':{" + fields + "}}";
+    }
+
+    private static JobRequest of(String body) {
+        return JobRequestReader.read(JsonFields.parse(
+                ("{'model':'m'," + body + "}").replace('\'', '"').getBytes(StandardCharsets.UTF_8)));
+    }
+
+    @Test
+    void theReplayFileDecidesWhatIsPlayed() {
+        String graded = LOG + ",'grader':" + CHECK;
+        assertThat(of(replay(LOG)).trainingFile().value()).isEqualTo("file-log");
+        assertThat(of(replay(LOG)).experience()).isEqualTo(Experience.LOGGED);
+        assertThat(of("'training_file':'file-log'," + replay(LOG)).experience()).isEqualTo(Experience.LOGGED);
+        assertThat(of("'validation_file':'file-v'," + replay(graded)).experience())
+                .isEqualTo(Experience.LOGGED);
+        JobRequest mixed = of("'training_file':'file-t'," + replay(graded));
+        assertThat(mixed.experience()).isEqualTo(Experience.PLAYED_AND_LOGGED);
+        assertThat(JobRequest.ofBody(mixed.body())).isEqualTo(mixed);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    'training_file':'file-t'   | 'replay_file':'file-log'       | invalid_value              | training_file
+                    'training_file':'file-log' | 'replay_file':7                | invalid_type               | method.reinforcement.replay_file
+                    'validation_file':'file-v' | 'replay_file':'file-log'       | invalid_value              | validation_file
+                    'seed':1                   | 'replay_file':'file-log','grader':GRADER | invalid_value    | validation_file
+                    'training_file':'file-t'   | 'dqn':{}                       | missing_required_parameter | method.reinforcement.grader
+                    'seed':1                   | 'grader':GRADER                | missing_required_parameter | training_file
+                    'seed':1                   | 'replay_file':'file-log','dqn':{'replay_ratio':2} | invalid_value | method.reinforcement.dqn.replay_ratio
+                    'training_file':'file-t'   | 'grader':GRADER,'dqn':{'bc_weight':2} | invalid_value       | method.reinforcement.dqn.bc_weight
+                    """)
+    void whatDoesNotGoWithTheReplayFileIsNamed(String fields, String settings, String code, String param) {
+        ApiException refused = catchThrowableOfType(
+                ApiException.class, () -> of(fields + "," + replay(settings.replace("GRADER", CHECK))));
+        assertThat(refused.code()).isEqualTo(code);
+        assertThat(refused.param()).isEqualTo(param);
     }
 }

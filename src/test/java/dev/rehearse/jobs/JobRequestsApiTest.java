@@ -130,6 +130,54 @@ class JobRequestsApiTest {
     }
 
     @Test
+    void anUnusableReplayFileIsRefusedByName() {
+        String tuned = api.awaitStatus(api.createJob(file, 21).id(), "succeeded")
+                .path("fine_tuned_model")
+                .asString("");
+        String other = api.upload("x.jsonl", "{}".getBytes(), Map.of("purpose", "evals"))
+                .id();
+        String gone = api.upload("y.jsonl", "{}").id();
+        assertThat(api.delete("/v1/files/" + gone).status()).isEqualTo(200);
+        for (String replay : List.of("file-nobody", other, gone)) {
+            Map<String, Object> body = offline(tuned, replay);
+            body.put("validation_file", file);
+            refused(body, "invalid_value", "method.reinforcement.replay_file");
+        }
+    }
+
+    @Test
+    void aBadRowOfTheReplayFileFailsTheJobWithItsLine() {
+        String tuned = api.awaitStatus(api.createJob(file, 22).id(), "succeeded")
+                .path("fine_tuned_model")
+                .asString("");
+        String bad = api.upload("log.jsonl", """
+                {"sequence":[["q",false],["a",true]],"reward":[0,1],"done":true}
+                {"sequence":[["q",false]],"reward":[0,1],"done":true}
+                """).id();
+        Map<String, Object> body = offline(tuned, bad);
+        body.put(
+                "validation_file", api.upload("v.jsonl", "{\"prompt\":\"a\"}\n").id());
+        JsonNode failed = api.awaitStatus(api.createJob(body).id(), "failed");
+        assertThat(failed.path("error").path("code").asString("")).isEqualTo("invalid_training_file");
+        assertThat(failed.path("error").path("param").asString("")).isEqualTo("method.reinforcement.replay_file");
+        assertThat(failed.path("error").path("message").asString(""))
+                .startsWith("line 2: ")
+                .contains("two lists of equal length");
+    }
+
+    /** Judged by a grader, and without a training file that is not the replay file. */
+    private static Map<String, Object> offline(String model, String replay) {
+        Map<String, Object> check = Map.of("type", "string_check", "input", "a", "reference", "b", "operation", "eq");
+        Map<String, Object> settings = Map.of("grader", check, "replay_file", replay);
+        Map<String, Object> method = Map.of("type", "reinforcement", "reinforcement", settings);
+        Map<String, Object> body = new HashMap<>();
+        body.put("training_file", replay);
+        body.put("model", model);
+        body.put("method", method);
+        return body;
+    }
+
+    @Test
     void explicitNullsAreAbsent() {
         Map<String, Object> body = new HashMap<>(Map.of("training_file", file));
         for (String name : List.of(

@@ -25,6 +25,11 @@ class RealTrainingTest {
     private static final Map<String, Object> REINFORCEMENT =
             Map.of("grader", GRADER, "dqn", Map.of("max_steps", 3, "max_completion_tokens", 4, "learning_starts", 8));
 
+    private static final String LOG = """
+            {"messages":[{"role":"user","content":"a b"}],"completion":"B A","reward":1}
+            {"sequence":[["a b",false],["B",true],["a",false],["A",true]],"reward":[0,0.5,0,1],"done":false}
+            """;
+
     @TempDir
     Path data;
 
@@ -43,6 +48,15 @@ class RealTrainingTest {
             String model = taught.path("fine_tuned_model").asString("");
             JsonNode reinforced = finished(api, file, model, "reinforcement", REINFORCEMENT);
             assertThat(reinforced.path("progress").path("step").asInt()).isEqualTo(3);
+            String log = api.upload("log.jsonl", LOG).id();
+            JsonNode offline = finished(
+                    api, log, model, "reinforcement", Map.of("replay_file", log, "dqn", Map.of("max_steps", 2)));
+            assertThat(offline.path("progress").path("step").asInt()).isEqualTo(2);
+            assertThat(offline.path("method")
+                            .path("reinforcement")
+                            .path("replay_file")
+                            .asString(""))
+                    .isEqualTo(log);
             assertThat(api.get("/v1/models").text())
                     .contains(model, reinforced.path("fine_tuned_model").asString(""));
         }

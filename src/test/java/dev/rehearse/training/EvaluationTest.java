@@ -55,7 +55,7 @@ class EvaluationTest {
         Method.Reinforcement method = (Method.Reinforcement)
                 Method.reinforcement(grader, Map.of("hyperparameters", Map.of("eval_interval", INTERVAL), "dqn", dqn));
         RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
-        RolloutPlan plan = new RolloutPlan(spec, method.settings(), start);
+        RolloutPlan plan = new RolloutPlan(spec, method, start);
         Play play = new Play(Grading.ofTexts(() -> 0), grader, start.tokenizer(), control, () -> 0);
         return new Evaluation(spec, start, control, play, plan, network);
     }

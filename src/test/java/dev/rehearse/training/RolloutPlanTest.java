@@ -51,7 +51,7 @@ class RolloutPlanTest {
                     new TrainingData(examples, examples.subList(0, Math.min(3, prompts))),
                     method,
                     directory.resolve("output"));
-            return new RolloutPlan(spec, ((Method.Reinforcement) method).settings(), start);
+            return new RolloutPlan(spec, (Method.Reinforcement) method, start);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
@@ -148,7 +148,7 @@ class RolloutPlanTest {
         assertThatThrownBy(() -> new RolloutPlan(
                         TinyModel.spec(
                                 model, new TrainingData(examples, examples), method, directory.resolve("output")),
-                        ((Method.Reinforcement) method).settings(),
+                        (Method.Reinforcement) method,
                         start))
                 .hasMessageStartingWith("line 5: ");
     }

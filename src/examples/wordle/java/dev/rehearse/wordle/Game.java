@@ -1,0 +1,67 @@
+package dev.rehearse.wordle;
+
+import dev.rehearse.text.Message;
+import dev.rehearse.text.Role;
+import dev.rehearse.training.Example;
+import dev.rehearse.training.Example.Conversation.Chat;
+import dev.rehearse.training.LoggedEpisode;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A game that was played to its end. As a dialogue the user answers with colours, and the assistant's replies are the
+ * guesses; letters and colours are separate tokens. Immutable.
+ */
+record Game(String hidden, List<String> guesses) {
+    private static final Message OPENING = new Message(Role.USER, "?");
+
+    /** 0 for the right guess and -1 for every other. */
+    List<Double> rewards() {
+        return guesses.stream().map(guess -> guess.equals(hidden) ? 0.0 : -1.0).toList();
+    }
+
+    double total() {
+        return rewards().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    boolean isWon() {
+        return guesses.contains(hidden);
+    }
+
+    boolean isOver() {
+        return isWon() || guesses.size() == Rules.GUESSES;
+    }
+
+    Game with(String guess) {
+        List<String> more = new ArrayList<>(guesses);
+        more.add(guess);
+        return new Game(hidden, more);
+    }
+
+    /** What the next guess is a reply to. */
+    List<Message> messages() {
+        List<Message> messages = new ArrayList<>();
+        messages.add(OPENING);
+        for (String guess : guesses) {
+            messages.add(new Message(Role.ASSISTANT, guess));
+            messages.add(new Message(Role.USER, Rules.colours(hidden, guess)));
+        }
+        return messages;
+    }
+
+    /** The messages up to the last guess, whose answer nobody needs. */
+    private Chat dialogue() {
+        List<Message> messages = messages();
+        return new Chat(messages.subList(0, messages.size() - 1));
+    }
+
+    Example example(int line) {
+        return new Example(line, dialogue(), Map.of());
+    }
+
+    LoggedEpisode episode(int line) {
+        return new LoggedEpisode(
+                line, dialogue(), rewards(), LoggedEpisode.End.DONE, LoggedEpisode.Teaching.RECORD);
+    }
+}
