@@ -78,7 +78,6 @@ final class FineTuning implements AutoCloseable {
 
     private ReplaySettings replaySettings(int vocabularySize) {
         int capacity = hyperparameters.count(Hyperparameter.REPLAY_CAPACITY);
-        long bytes = (long) hyperparameters.get(Hyperparameter.REPLAY_BYTES);
         Sampling sampling = hyperparameters.draws() == Draws.UNIFORM
                 ? new Sampling.Uniform()
                 : new Sampling.Prioritized(
@@ -86,7 +85,7 @@ final class FineTuning implements AutoCloseable {
                         hyperparameters.get(Hyperparameter.PRIORITY_BETA));
         return new ReplaySettings(
                 vocabularySize,
-                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, bytes),
+                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, settings.replayBytes()),
                 sampling,
                 0,
                 new ReplaySettings.Reuse(hyperparameters.count(Hyperparameter.MAX_TIMES_SAMPLED), Integer.MAX_VALUE),

@@ -181,6 +181,11 @@ public record ReinforcementSettings(
         }
     }
 
+    /** What the replay memory may take, index and sum-trees included. */
+    public long replayBytes() {
+        return (long) learning.get(Hyperparameter.REPLAY_BYTES);
+    }
+
     Map<String, Object> openAiHyperparameters() {
         return Map.of("n_epochs", epochs, "batch_size", batchSize, "learning_rate_multiplier", learningRateMultiplier);
     }

@@ -82,6 +82,8 @@ final class StepReport {
         ReplayStats stats = memory.stats();
         metrics.put("replay_size", (double) stats.episodes());
         metrics.put("replay_bytes", (double) stats.bytes());
+        metrics.put("replay_drawable", (double) stats.drawable());
+        metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
     }
 
     long trainedTokens() {
