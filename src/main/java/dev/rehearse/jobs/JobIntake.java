@@ -69,11 +69,9 @@ final class JobIntake {
         JobRequest request = job.request();
         if (request.resolve() instanceof Method.Reinforcement method) {
             checkMemory(method);
-        }
-        checkModel(request);
-        if (request.resolve() instanceof Method.Reinforcement method) {
             checkGrader(method);
         }
+        checkModel(request);
         // Before the training file, which is the same where it was left out.
         lock("method.reinforcement.replay_file", request.method().replayFile());
         lock("training_file", request.trainingFile());

@@ -105,6 +105,14 @@ public record Hyperparameters(
         };
     }
 
+    /**
+     * Whether the language model learns too. Beside Q heads it does only where they share their trunk; else it stays π₀ to
+     * the bit, as an optimiser that divides by the size of gradients would turn the rounding of zeros into steps.
+     */
+    public boolean movesModel() {
+        return algorithm() == Algorithm.SOFT_DQN || valueTrunk == ValueTrunk.SHARED;
+    }
+
     /** Where the loss turns linear; 0 for squared error. */
     double huberDelta() {
         return loss == Loss.HUBER ? get(Hyperparameter.HUBER_DELTA) : 0;

@@ -116,7 +116,10 @@ public final class Learner {
 
     /** Current learning rate of the model; its own warm-up begins when V's is over. */
     public double modelRate() {
-        return steps < valueSteps ? 0 : rate(Hyperparameter.LEARNING_RATE, steps - valueSteps, totalSteps - valueSteps);
+        if (steps < valueSteps || !hyperparameters.movesModel()) {
+            return 0;
+        }
+        return rate(Hyperparameter.LEARNING_RATE, steps - valueSteps, totalSteps - valueSteps);
     }
 
     private double rate(Hyperparameter peak, int step, int total) {

@@ -230,6 +230,10 @@ public record ReinforcementSettings(
         refuseUnless(parsed.targetSync() == TargetSync.EMA, parsed, Hyperparameter.TARGET_TAU, "target.kind is hard");
         refuseUnless(
                 parsed.targetSync() == TargetSync.HARD, parsed, Hyperparameter.TARGET_INTERVAL, "target.kind is ema");
+        for (Hyperparameter ofModel :
+                List.of(Hyperparameter.LEARNING_RATE, Hyperparameter.KL_WEIGHT, Hyperparameter.BC_WEIGHT)) {
+            refuseUnless(parsed.movesModel(), parsed, ofModel, "beside Q heads the model learns with share_trunk only");
+        }
         boolean steps = parsed.given().containsKey(Hyperparameter.N_STEP);
         refuseUnless(!steps, parsed, Hyperparameter.LAMBDA, "n_step is given");
         boolean mixed = parsed.given().containsKey(Hyperparameter.TD_MIX);

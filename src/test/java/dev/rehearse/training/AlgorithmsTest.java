@@ -52,8 +52,6 @@ class AlgorithmsTest {
                 UPDATES,
                 "max_completion_tokens",
                 1,
-                "learning_rate",
-                3e-3,
                 "value_learning_rate",
                 3e-2,
                 "weight_average",
@@ -76,10 +74,9 @@ class AlgorithmsTest {
         assertThat(best.step()).isEqualTo(UPDATES);
         assertThat(best.metrics().get("valid_reward_mean")).isEqualTo(1);
         assertThat(best.directory().resolve("value_head.json")).exists();
-        try (StartingModel opened = TinyModel.open(best.directory());
-                StartingModel first = TinyModel.open(start)) {
+        try (StartingModel opened = TinyModel.open(best.directory())) {
             assertThat(opened.network().heads().decodeBeta()).isPositive();
-            // The trunk was left alone: what learned are the heads.
+            // What learned are the heads.
             assertThat(Files.mismatch(
                             best.directory().resolve("model.safetensors"),
                             result.best()

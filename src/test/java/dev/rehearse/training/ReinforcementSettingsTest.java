@@ -139,6 +139,17 @@ class ReinforcementSettingsTest {
         assertRefused(Map.of("dqn", Map.of("lambda", 0.5, name, value)), "dqn.lambda");
     }
 
+    @ParameterizedTest
+    @CsvSource({"learning_rate, 0.001", "kl_weight, 0.1", "bc_weight, 0.1"})
+    void whatIsOfTheModelIsRefusedWhereOnlyHeadsLearn(String name, double value) {
+        assertRefused(Map.of("algorithm", "mc", "dqn", Map.of(name, value)), "dqn." + name);
+        Map<String, Object> shared = Map.of("share_trunk", true, name, value);
+        assertThat(ReinforcementSettings.parse(Map.of("algorithm", "mc", "dqn", shared))
+                        .learning()
+                        .movesModel())
+                .isTrue();
+    }
+
     @Test
     void theFormOfDqnIsReadFromItsSwitches() {
         Map<String, Object> plain = Map.of("algorithm", "dqn", "dqn", Map.of("double", false, "dueling", false));
