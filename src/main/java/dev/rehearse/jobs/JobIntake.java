@@ -6,6 +6,7 @@ import dev.rehearse.files.Purpose;
 import dev.rehearse.files.StoredFile;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
+import dev.rehearse.training.Method;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
 import java.time.Duration;
@@ -40,12 +41,13 @@ final class JobIntake {
 
     /** What a job's request is checked against. */
     @Component
-    record Checks(ModelCatalog models, FileStore files, JobSettings settings) {}
+    record Checks(ModelCatalog models, FileStore files, JobSettings settings, FreeMemory memory) {}
 
     /**
      * The job as it was taken in, or the one that an earlier try of the same request made.
      *
-     * @throws ApiException 404 for an unknown model, 400 for a file that cannot be used, 429 when too many jobs wait
+     * @throws ApiException 404 for an unknown model, 400 for a file that cannot be used or a replay memory that
+     *     does not fit, 429 when too many jobs wait
      */
     synchronized Job take(JobRequest request, RequestKey key) { // one at a time, or the bound is none
         Optional<Job> earlier = earlier(key);
@@ -63,6 +65,7 @@ final class JobIntake {
     private void insert(Job job, RequestKey key) {
         JobId id = job.id();
         JobRequest request = job.request();
+        checkMemory(request);
         checkModel(request);
         // Before the training file, which is the same where it was left out.
         lock("method.reinforcement.replay_file", request.method().replayFile());
@@ -86,6 +89,22 @@ final class JobIntake {
                     "model",
                     "Invalid 'model': " + model.id() + " has learned nothing yet, so its replies are noise. Allowed for"
                             + " reinforcement: a model with weights, e.g. one that a supervised job made.");
+        }
+    }
+
+    private void checkMemory(JobRequest request) {
+        if (!(request.resolve() instanceof Method.Reinforcement reinforcement)) {
+            return;
+        }
+        long bytes = reinforcement.settings().replayBytes();
+        long free = checks.memory().now().toBytes();
+        if (bytes > free) {
+            String param = "method.reinforcement.dqn.replay_bytes";
+            throw ApiException.invalid(
+                    "invalid_value",
+                    param,
+                    "Invalid '" + param + "': the replay memory may take " + bytes + " bytes, but " + free
+                            + " are free. Allowed: at most what is free.");
         }
     }
 

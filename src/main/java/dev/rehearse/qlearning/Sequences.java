@@ -12,7 +12,7 @@ import dev.rehearse.replay.Source;
  * @param discounts (B, A_b)
  * @param priorLogProbs (B, A_b)
  * @param importance (B)
- * @param demonstration (B) 1 for what is worth imitating, else 0
+ * @param demonstration (B) 1 where the episode is a demonstration, else 0
  */
 record Sequences(
         TokenBatch tokens,

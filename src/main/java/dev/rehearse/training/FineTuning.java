@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.networks.Heads;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
@@ -72,8 +73,10 @@ final class FineTuning implements AutoCloseable {
                 replaySettings(start.network().architecture().vocabularySize()),
                 new ReplayRandom(spec.seed()),
                 nanoTime);
-        policy = start.network();
-        prior = policy.copy();
+        Heads heads = hyperparameters.heads();
+        boolean fits = start.network().heads().equals(heads);
+        policy = fits ? start.network() : start.network().withHeads(heads, spec.seed());
+        prior = start.network().withHeads(Heads.valueOnly(), spec.seed());
         target = policy.copy();
         average = policy.copy();
         playing = plan.plays() ? new Playing(policy, prior, plan, play(method, start)) : null;
@@ -95,7 +98,6 @@ final class FineTuning implements AutoCloseable {
 
     private ReplaySettings replaySettings(int vocabularySize) {
         int capacity = hyperparameters.count(Hyperparameter.REPLAY_CAPACITY);
-        long bytes = (long) hyperparameters.get(Hyperparameter.REPLAY_BYTES);
         Sampling sampling = hyperparameters.draws() == Draws.UNIFORM
                 ? new Sampling.Uniform()
                 : new Sampling.Prioritized(
@@ -103,7 +105,7 @@ final class FineTuning implements AutoCloseable {
                         hyperparameters.get(Hyperparameter.PRIORITY_BETA));
         return new ReplaySettings(
                 vocabularySize,
-                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, bytes),
+                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, settings.replayBytes()),
                 sampling,
                 hyperparameters.get(Hyperparameter.DEMONSTRATION_SHARE),
                 new ReplaySettings.Reuse(hyperparameters.count(Hyperparameter.MAX_TIMES_SAMPLED), Integer.MAX_VALUE),
@@ -230,6 +232,7 @@ final class FineTuning implements AutoCloseable {
         average.close();
         target.close();
         prior.close();
+        policy.close();
     }
 
     /** The behaviour policy at play. */
