@@ -11,8 +11,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts what one step did into named metrics. What the learner saw is defined in {@link Update}, in units of the reward's
- * standard deviation; what the last played replies earned in {@link OutcomeMetrics}, and is left out where nothing is
+ * Puts what one step did into named metrics. What the learner saw is defined in {@link Update}, with its equations: Q, V,
+ * targets and losses in units of the reward's standard deviation, the others in nats. What the last played replies
+ * earned is in {@link OutcomeMetrics}, and is left out where nothing is
  * played. The others:
  *
  * <pre>
@@ -20,9 +21,9 @@ import org.jspecify.annotations.Nullable;
  * learning_rate          of the model, at this step
  * replay_size            episodes that the memory holds
  * replay_bytes           bytes that they take, with their share of the index
- * replay_age_mean        Σ (versions of the policy since drawn episode i was made) / B; 0 for logged ones
- * replay_drawable        those of them that may still be drawn
- * replay_blocked_seconds that the limiter kept the learner waiting for new episodes
+ * replay_drawable        those of them that the limits on reuse have not retired
+ * replay_blocked_seconds that learning had to wait for new episodes
+ * replay_age_mean        Σ_i (versions of the policy since drawn episode i was made) / B; 0 for logged ones
  * replay_priority_mean   Σ p_j / (episodes that can be drawn): p_j = 1 for uniform draws
  * replay_priority_max    the largest p so far: what a new episode enters with
  * tokens_per_second      action tokens learned from / elapsed_seconds, repeats counted
@@ -95,10 +96,10 @@ final class StepReport {
         ReplayStats stats = memory.stats();
         metrics.put("replay_size", (double) stats.episodes());
         metrics.put("replay_bytes", (double) stats.bytes());
-        metrics.put("replay_drawable", (double) stats.drawable());
-        metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
         metrics.put("replay_priority_mean", stats.prioritySum() / Math.max(1, stats.drawable()));
         metrics.put("replay_priority_max", stats.largestPriority());
+        metrics.put("replay_drawable", (double) stats.drawable());
+        metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
     }
 
     private void seconds(Map<String, Double> metrics) {
