@@ -6,8 +6,12 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -18,6 +22,7 @@ import java.util.random.RandomGeneratorFactory;
 final class ModelFiles {
     private static final String MODEL = "model.safetensors";
     private static final String VALUE_HEAD = "value_head.safetensors";
+    private static final String HEADS = "value_head.json";
     private static final String PREFIX = "transformer.";
     /** Standard deviation of fresh weights: GPT-2's. */
     private static final double SPREAD = 0.02;
@@ -34,8 +39,46 @@ final class ModelFiles {
         }
     }
 
-    /** Reads model and, where there is one, value head; a head that is absent starts at V = 0. */
-    static Weights read(PtNDManager manager, Architecture architecture, Path directory) {
+    /**
+     * Which heads a directory has: V alone where {@code value_head.json} is absent.
+     *
+     * @throws InvalidModelException when the file is not what it should be
+     */
+    static Heads heads(Path directory) {
+        Path file = directory.resolve(HEADS);
+        if (!Files.exists(file)) {
+            return Heads.valueOnly();
+        }
+        try {
+            JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            String kind = json.get("kind").getAsString();
+            return new Heads(
+                    Heads.Kind.labelled(kind).orElseThrow(() -> new IllegalArgumentException("kind is " + kind)),
+                    json.get("decode_beta").getAsDouble(),
+                    json.get("support_mask").getAsDouble());
+        } catch (IOException | RuntimeException e) {
+            throw new InvalidModelException(file + ": not a description of value heads: " + e.getMessage(), e);
+        }
+    }
+
+    private static void writeHeads(Heads heads, Path directory) throws IOException {
+        JsonObject json = new JsonObject();
+        json.addProperty("kind", heads.kind().label());
+        json.addProperty("decode_beta", heads.decodeBeta());
+        json.addProperty("support_mask", heads.supportMask());
+        byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel =
+                FileChannel.open(directory.resolve(HEADS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
+        }
+    }
+
+    /** Reads model and, where there are files of them, heads; V that is absent starts at 0. */
+    static Weights read(PtNDManager manager, Architecture architecture, Heads heads, Path directory) {
         Safetensors model = Safetensors.open(directory.resolve(MODEL));
         architecture.weightShapes().forEach((name, shape) -> checkShape(model, storedName(model, name), shape));
         Weights weights = new Weights(manager);
@@ -43,7 +86,7 @@ final class ModelFiles {
             architecture
                     .weightShapes()
                     .forEach((name, shape) -> weights.add(name, model.floats(storedName(model, name)), shape));
-            readValueHead(weights, architecture, directory.resolve(VALUE_HEAD));
+            readHeads(weights, heads.shapes(architecture), directory.resolve(VALUE_HEAD));
             return weights;
         } catch (RuntimeException | Error e) {
             weights.close();
@@ -51,15 +94,15 @@ final class ModelFiles {
         }
     }
 
-    private static void readValueHead(Weights weights, Architecture architecture, Path file) {
+    private static void readHeads(Weights weights, Map<String, long[]> shapes, Path file) {
         if (Files.exists(file)) {
             Safetensors value = Safetensors.open(file);
-            architecture.valueShapes().forEach((name, shape) -> checkShape(value, name, shape));
-            architecture.valueShapes().forEach((name, shape) -> weights.add(name, value.floats(name), shape));
+            shapes.forEach((name, shape) -> checkShape(value, name, shape));
+            shapes.forEach((name, shape) -> weights.add(name, value.floats(name), shape));
         } else {
-            addFreshValueHead(
+            addFreshHeads(
                     weights,
-                    architecture,
+                    shapes,
                     RandomGeneratorFactory.of("L64X128MixRandom").create(0));
         }
     }
@@ -94,7 +137,7 @@ final class ModelFiles {
             }
             weights.add(name, numbers, shape);
         });
-        addFreshValueHead(weights, architecture, random);
+        addFreshHeads(weights, architecture.valueShapes(), random);
         return weights;
     }
 
@@ -102,11 +145,12 @@ final class ModelFiles {
         return name.endsWith("ln_1.weight") || name.endsWith("ln_2.weight") || name.endsWith("ln_f.weight");
     }
 
-    private static void addFreshValueHead(Weights weights, Architecture architecture, RandomGenerator random) {
-        architecture.valueShapes().forEach((name, shape) -> {
+    /** First layers N(0, 1/D), all else zero: fresh heads say 0 everywhere. */
+    static void addFreshHeads(Weights weights, Map<String, long[]> shapes, RandomGenerator random) {
+        shapes.forEach((name, shape) -> {
             float[] numbers = new float[size(shape)];
-            if (name.equals("value.fc.weight")) {
-                fill(numbers, random, 1 / Math.sqrt(architecture.width()));
+            if (name.endsWith(".fc.weight")) {
+                fill(numbers, random, 1 / Math.sqrt(shape[1]));
             }
             weights.add(name, numbers, shape);
         });
@@ -126,7 +170,7 @@ final class ModelFiles {
         return Math.toIntExact(size);
     }
 
-    static void write(Weights weights, Architecture architecture, Path directory) {
+    static void write(Weights weights, Architecture architecture, Heads heads, Path directory) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         architecture
                 .weightShapes()
@@ -136,7 +180,8 @@ final class ModelFiles {
                     directory.resolve(MODEL),
                     shapes,
                     name -> weights.numbers(name.replaceFirst("^transformer\\.", "")));
-            SafetensorsWriter.write(directory.resolve(VALUE_HEAD), architecture.valueShapes(), weights::numbers);
+            SafetensorsWriter.write(directory.resolve(VALUE_HEAD), heads.shapes(architecture), weights::numbers);
+            writeHeads(heads, directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

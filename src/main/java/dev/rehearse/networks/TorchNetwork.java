@@ -6,9 +6,12 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,22 +26,25 @@ public final class TorchNetwork implements QNetwork {
     private final Device device;
     private final Architecture architecture;
     private final NetworkOptions options;
+    private final Heads heads;
     private final PtNDManager manager;
     private final Weights weights;
     private final Script script;
     private @Nullable Learning learning;
 
     /** Takes ownership of the weights. On the device's thread. */
-    TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Weights weights) {
+    TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Heads heads, Weights weights) {
         this.device = device;
         this.architecture = architecture;
         this.options = options;
+        this.heads = heads;
         this.weights = weights;
         manager = (PtNDManager) device.manager().newSubManager();
         Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
         attributes.put("compute", options.computeType().scalarType());
         attributes.put("dropout", options.dropout());
         attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
+        attributes.putAll(heads.scriptAttributes());
         Architecture.ScriptName name = architecture.script();
         script = Script.load(manager, name.resource(), name.type(), attributes);
     }
@@ -48,7 +54,11 @@ public final class TorchNetwork implements QNetwork {
         return device.complete(
                 Priority.TRAINING,
                 () -> new TorchNetwork(
-                        device, architecture, options, ModelFiles.initialise(device.manager(), architecture, seed)));
+                        device,
+                        architecture,
+                        options,
+                        Heads.valueOnly(),
+                        ModelFiles.initialise(device.manager(), architecture, seed)));
     }
 
     /**
@@ -58,10 +68,15 @@ public final class TorchNetwork implements QNetwork {
      */
     public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
         Architecture architecture = ModelFiles.architecture(directory);
+        Heads heads = ModelFiles.heads(directory);
         return device.complete(
                 Priority.TRAINING,
                 () -> new TorchNetwork(
-                        device, architecture, options, ModelFiles.read(device.manager(), architecture, directory)));
+                        device,
+                        architecture,
+                        options,
+                        heads,
+                        ModelFiles.read(device.manager(), architecture, heads, directory)));
     }
 
     @Override
@@ -72,11 +87,22 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         int size = MicroBatch.tokens(architecture);
-        Readings readings = new Readings(new float[batch.size()][], new float[batch.size()][]);
+        Readings readings = Readings.ofSize(batch.size());
         for (MicroBatch part : MicroBatch.split(batch, size)) {
             device.run(Priority.TRAINING, () -> part.place(learning().read(part.batch()), readings));
         }
         return readings;
+    }
+
+    @Override
+    public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
+        float[][] values = new float[batch.size()][];
+        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
+            float[][] of = device.call(
+                    Priority.TRAINING, () -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support));
+            System.arraycopy(of, 0, values, part.first(), of.length);
+        }
+        return values;
     }
 
     @Override
@@ -100,7 +126,7 @@ public final class TorchNetwork implements QNetwork {
         return made;
     }
 
-    /** log π (N, V) and V (M) of the rows; recorded when gradient mode is on. On the device's thread. */
+    /** log π (N, V), V (M) and each Q (M, V) of the rows; recorded when gradient mode is on. On the device's thread. */
     NDList evaluate(PtNDManager scope, String method, Rows rows) {
         NDList arguments = weights.arguments();
         arguments.add(rows.ids());
@@ -128,15 +154,41 @@ public final class TorchNetwork implements QNetwork {
     public TorchNetwork copy(NetworkOptions otherOptions) {
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(device, architecture, otherOptions, weights.copy(device.manager())));
+                () -> new TorchNetwork(device, architecture, otherOptions, heads, weights.copy(device.manager())));
+    }
+
+    /** An independent network of the same language model; heads of another kind than this one's are fresh. */
+    public TorchNetwork withHeads(Heads other, long seed) {
+        return device.complete(Priority.TRAINING, () -> {
+            boolean kept = other.kind() == heads.kind();
+            Weights copied = weights.copy(device.manager(), name -> kept || !name.startsWith(VALUE));
+            if (!kept) {
+                RandomGenerator random =
+                        RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+                ModelFiles.addFreshHeads(copied, other.shapes(architecture), random);
+            }
+            return new TorchNetwork(device, architecture, options, other, copied);
+        });
+    }
+
+    public Heads heads() {
+        return heads;
     }
 
     @Override
     public void resetValue(double bias) {
-        device.run(Priority.TRAINING, () -> {
-            weights.set("value.out.weight", new float[architecture.width()]);
-            weights.set("value.out.bias", new float[] {(float) bias});
-        });
+        device.run(
+                Priority.TRAINING,
+                () -> heads.shapes(architecture).forEach((name, shape) -> {
+                    if (name.contains(".out.")) {
+                        boolean shifted =
+                                name.endsWith(".bias") && (heads.kind() != Heads.Kind.DUELING || shape[0] == 1);
+                        float[] numbers =
+                                new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
+                        Arrays.fill(numbers, shifted ? (float) bias : 0);
+                        weights.set(name, numbers);
+                    }
+                }));
     }
 
     @Override
@@ -153,7 +205,7 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void save(Path directory) {
-        device.run(Priority.TRAINING, () -> ModelFiles.write(weights, architecture, directory));
+        device.run(Priority.TRAINING, () -> ModelFiles.write(weights, architecture, heads, directory));
     }
 
     Device device() {

@@ -46,11 +46,18 @@ final class Weights implements AutoCloseable {
     }
 
     Weights copy(PtNDManager parent) {
+        return copy(parent, name -> true);
+    }
+
+    /** A copy of the tensors whose names fit. */
+    Weights copy(PtNDManager parent, Predicate<String> names) {
         Weights copy = new Weights(parent);
         arrays.forEach((name, array) -> {
-            PtNDArray duplicate = (PtNDArray) array.duplicate();
-            duplicate.attach(copy.manager);
-            copy.put(name, duplicate);
+            if (names.test(name)) {
+                PtNDArray duplicate = (PtNDArray) array.duplicate();
+                duplicate.attach(copy.manager);
+                copy.put(name, duplicate);
+            }
         });
         return copy;
     }

@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.networks.Heads;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
@@ -62,8 +63,10 @@ final class FineTuning implements AutoCloseable {
                 replaySettings(start.network().architecture().vocabularySize()),
                 new ReplayRandom(spec.seed()),
                 nanoTime);
-        policy = start.network();
-        prior = policy.copy();
+        Heads heads = hyperparameters.heads();
+        boolean fits = start.network().heads().equals(heads);
+        policy = fits ? start.network() : start.network().withHeads(heads, spec.seed());
+        prior = start.network().withHeads(Heads.valueOnly(), spec.seed());
         target = policy.copy();
         average = policy.copy();
         play = new Play(method.grader(), start.tokenizer(), nanoTime);
@@ -182,6 +185,7 @@ final class FineTuning implements AutoCloseable {
         average.close();
         target.close();
         prior.close();
+        policy.close();
     }
 
     /** The behaviour policy's decoding state. */

@@ -18,7 +18,10 @@ class ScriptTest {
             Architecture architecture = Gpt2.of(16, 8, 8, 1, 2);
             Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
             attributes.putAll(NETWORK);
+            attributes.putAll(Heads.valueOnly().scriptAttributes());
             Script.load(manager, "gpt2", "Gpt2", attributes).close();
+            Script.load(manager, "td", "Td", new SoftQLoss(1, 0, 1, 0, 0).scriptAttributes())
+                    .close();
             Script.load(manager, "sampling", "Sampling", Map.of()).close();
             Script.load(manager, "timing", "Timing", Map.of()).close();
             new AdamW(manager).close();
