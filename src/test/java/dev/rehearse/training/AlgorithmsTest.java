@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.StringCheck;
 import dev.rehearse.grading.Template;
 import dev.rehearse.qlearning.Algorithm;
@@ -35,24 +36,30 @@ class AlgorithmsTest {
                 "", Template.parse("{{sample.output_text}}"), Template.parse("c"), StringCheck.Operation.LIKE);
     }
 
-    private RunResult run(Path start, String algorithm, Map<String, Object> dqn) {
+    private RunResult run(Path start, String algorithm, Map<String, Object> dqn) throws IOException {
         Map<String, Object> settings = Map.of(
                 "algorithm", algorithm,
                 "hyperparameters", Map.of("batch_size", 32, "eval_interval", UPDATES),
                 "dqn", dqn);
-        RunSpec spec = TinyModel.spec(
-                start, data(), Method.reinforcement(grader(), settings), directory.resolve(algorithm));
-        return new Trainer(TinyModel.device(), () -> 0).run(spec, Recording.toTheEnd());
+        RunSpec spec =
+                TinyModel.spec(start, data(), Method.reinforcement(grader(), settings), directory.resolve(algorithm));
+        return new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, Recording.toTheEnd());
     }
 
     private static Map<String, Object> settings() {
         return new java.util.HashMap<>(Map.of(
-                "max_steps", UPDATES,
-                "max_completion_tokens", 1,
-                "learning_rate", 3e-3,
-                "value_learning_rate", 3e-2,
-                "weight_average", 0.5,
-                "epsilon", Map.of("start", 1, "end", 1)));
+                "max_steps",
+                UPDATES,
+                "max_completion_tokens",
+                1,
+                "learning_rate",
+                3e-3,
+                "value_learning_rate",
+                3e-2,
+                "weight_average",
+                0.5,
+                "epsilon",
+                Map.of("start", 1, "end", 1)));
     }
 
     @ParameterizedTest
@@ -75,7 +82,10 @@ class AlgorithmsTest {
             // The trunk was left alone: what learned are the heads.
             assertThat(Files.mismatch(
                             best.directory().resolve("model.safetensors"),
-                            result.best().get(result.best().size() - 1).directory().resolve("model.safetensors")))
+                            result.best()
+                                    .get(result.best().size() - 1)
+                                    .directory()
+                                    .resolve("model.safetensors")))
                     .isEqualTo(-1);
         }
     }
@@ -84,11 +94,12 @@ class AlgorithmsTest {
     void supervisedTrainingOfAModelWithQHeadsKeepsItsLanguageModelAlone() throws IOException {
         Path start = TinyModel.write(directory.resolve("start"), "abc=");
         Path guided = run(start, "dqn", settings()).best().get(0).directory();
-        TrainingData examples = new TrainingData(
-                List.of(TinyModel.example(1, "ab=", "c")), List.of(TinyModel.example(1, "ab=", "c")));
+        TrainingData examples =
+                new TrainingData(List.of(TinyModel.example(1, "ab=", "c")), List.of(TinyModel.example(1, "ab=", "c")));
         Method method = Method.supervised(Map.of("max_steps", 2));
         RunSpec spec = TinyModel.spec(guided, examples, method, directory.resolve("supervised"));
-        RunResult result = new Trainer(TinyModel.device(), () -> 0).run(spec, Recording.toTheEnd());
+        RunResult result =
+                new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, Recording.toTheEnd());
         try (StartingModel opened = TinyModel.open(result.best().get(0).directory())) {
             assertThat(opened.network().heads()).isEqualTo(dev.rehearse.networks.Heads.valueOnly());
         }
