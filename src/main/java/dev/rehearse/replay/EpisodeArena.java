@@ -6,7 +6,8 @@ import java.io.IOException;
  * The episodes themselves, oldest first out: a ring of words for the contents, and an index with one row per slot, held
  * in columns. Episodes are numbered from 0 in the order they came; number n lies in slot n mod slots.
  *
- * <p>Numbers below are of held episodes unless said otherwise. Guarded by its memory's lock.
+ * <p>Numbers and slots below are of held episodes unless said otherwise; what is called once per drawn episode takes the
+ * slot, as each number costs a division. Guarded by its memory's lock.
  */
 final class EpisodeArena {
     /** Offset, actions, version, source, draws. */
@@ -31,6 +32,7 @@ final class EpisodeArena {
 
     private long first;
     private long next;
+    private int nextSlot;
     private long end;
     private long transitions;
 
@@ -76,7 +78,7 @@ final class EpisodeArena {
 
     void append(int policyVersion, Source source) {
         ring.write(end, packer.words(), prepared);
-        int slot = slot(next);
+        int slot = nextSlot;
         offsets[slot] = end;
         actions[slot] = preparedActions;
         versions[slot] = policyVersion;
@@ -85,6 +87,7 @@ final class EpisodeArena {
         transitions += preparedActions;
         end += prepared;
         next++;
+        nextSlot = slot(next);
     }
 
     /** Forgets the oldest and returns the slot it had. */
@@ -138,17 +141,17 @@ final class EpisodeArena {
         return at < wrapped ? at : at - wrapped + begin;
     }
 
-    int version(long number) {
-        return versions[slot(number)];
+    int version(int slot) {
+        return versions[slot];
     }
 
-    Source source(long number) {
-        return Source.of(sources[slot(number)]);
+    Source source(int slot) {
+        return Source.of(sources[slot]);
     }
 
     /** Counts one more draw and returns how many there were. */
-    int countDraw(long number) {
-        return ++timesDrawn[slot(number)];
+    int countDraw(int slot) {
+        return ++timesDrawn[slot];
     }
 
     EpisodeLayout layout() {
@@ -156,13 +159,15 @@ final class EpisodeArena {
     }
 
     /** The words of the episode as they are; the batch unpacks them. */
-    void copy(long number, Batch batch, int row) {
-        int count = words(number);
-        ring.read(offsets[slot(number)], batch.room(row, count), batch.start(row), count);
+    void copy(int slot, Batch batch, int row) {
+        int count = words(slot);
+        ring.read(offsets[slot], batch.room(row, count), batch.start(row), count);
     }
 
-    private int words(long number) {
-        return (int) ((number + 1 == next ? end : offsets[slot(number + 1)]) - offsets[slot(number)]);
+    private int words(int slot) {
+        int after = slot + 1 == slots ? 0 : slot + 1;
+        boolean last = after == nextSlot;
+        return (int) ((last ? end : offsets[after]) - offsets[slot]);
     }
 
     private long start() {
@@ -195,6 +200,7 @@ final class EpisodeArena {
         in.begin(Segment.INDEX, 4 * Long.BYTES + (long) held * INDEX_BYTES);
         first = in.getLong();
         next = in.getLong();
+        nextSlot = Math.floorMod(next, slots);
         long start = in.getLong();
         end = in.getLong();
         in.check(first >= 0 && next - first == held, "holds episodes " + first + " to " + next);
@@ -234,8 +240,9 @@ final class EpisodeArena {
     private void checkEpisodes(SegmentReader in) {
         Batch one = new Batch(1);
         for (long number = first; number < next; number++) {
-            copy(number, one, 0);
-            boolean holds = layout.holds(one.room(0, 0), words(number), actions[slot(number)]);
+            int slot = slot(number);
+            copy(slot, one, 0);
+            boolean holds = layout.holds(one.room(0, 0), words(slot), actions[slot]);
             in.check(holds, "episode " + number + " does not fit its index");
         }
     }

@@ -59,14 +59,15 @@ public final class ReplayMemory {
         checkVocabulary(episode.tokens());
         arena.prepare(episode);
         while (arena.oldestIsInTheWay()) {
-            int slot = arena.evictOldest();
-            online.set(slot, 0);
-            shown.set(slot, 0);
+            int freed = arena.evictOldest();
+            online.set(freed, 0);
+            shown.set(freed, 0);
         }
         long number = arena.next();
         arena.append(episode.policyVersion(), episode.source());
-        if (!isStale(number)) {
-            tree(number).set(arena.slot(number), largestPriority);
+        int slot = arena.slot(number);
+        if (!isStale(slot)) {
+            tree(slot).set(slot, largestPriority);
         }
         limiter.added(episode.source());
         return new EpisodeHandle(number);
@@ -89,10 +90,10 @@ public final class ReplayMemory {
         drawFrom(online, batch.capacity() - shownRows, batch, beta);
         drawFrom(shown, shownRows, batch, beta);
         for (int row = 0; row < batch.rows(); row++) {
-            long number = batch.number(row);
-            arena.copy(number, batch, row);
-            Source source = arena.source(number);
-            batch.describe(row, source.isShown() ? 0 : Math.max(0, now - arena.version(number)), source);
+            int slot = arena.slot(batch.number(row));
+            arena.copy(slot, batch, row);
+            Source source = arena.source(slot);
+            batch.describe(row, source.isShown() ? 0 : Math.max(0, now - arena.version(slot)), source);
         }
         batch.normaliseWeights();
         drawn += batch.rows();
@@ -160,9 +161,8 @@ public final class ReplayMemory {
             double point = (row + random.nextDouble()) / rows * tree.total();
             int slot = allAlike(tree) ? arena.slotAt((int) point) : tree.find(point);
             double ratio = tree.filled() * (tree.get(slot) / tree.total());
-            long number = arena.numberIn(slot);
-            batch.add(number, settings.sampling().importance(ratio, beta));
-            if (arena.countDraw(number) >= settings.reuse().maxTimesSampled()) {
+            batch.add(arena.numberIn(slot), settings.sampling().importance(ratio, beta));
+            if (arena.countDraw(slot) >= settings.reuse().maxTimesSampled()) {
                 tree.set(slot, 0);
             }
         }
@@ -186,15 +186,15 @@ public final class ReplayMemory {
         }
         for (long number = arena.first(); number < arena.next(); number++) {
             int slot = arena.slot(number);
-            if (isStale(number) && online.get(slot) > 0) {
+            if (isStale(slot) && online.get(slot) > 0) {
                 online.set(slot, 0);
             }
         }
     }
 
-    private boolean isStale(long number) {
-        return !arena.source(number).isShown()
-                && policyVersion - arena.version(number) > settings.reuse().maxAge();
+    private boolean isStale(int slot) {
+        return !arena.source(slot).isShown()
+                && policyVersion - arena.version(slot) > settings.reuse().maxAge();
     }
 
     private void setPriority(long number, double priority) {
@@ -206,16 +206,16 @@ public final class ReplayMemory {
             latePriorities++;
             return;
         }
-        SumTree tree = tree(number);
         int slot = arena.slot(number);
+        SumTree tree = tree(slot);
         if (tree.get(slot) > 0) {
             tree.set(slot, priority);
             largestPriority = Math.max(largestPriority, priority);
         }
     }
 
-    private SumTree tree(long number) {
-        return arena.source(number).isShown() ? shown : online;
+    private SumTree tree(int slot) {
+        return arena.source(slot).isShown() ? shown : online;
     }
 
     /** Everything after the settings; the other calls wait meanwhile. */
@@ -232,7 +232,8 @@ public final class ReplayMemory {
         arena.save(out);
         out.begin(Segment.PRIORITIES, (long) arena.size() * Double.BYTES);
         for (long number = arena.first(); number < arena.next(); number++) {
-            out.putDouble(tree(number).get(arena.slot(number)));
+            int slot = arena.slot(number);
+            out.putDouble(tree(slot).get(slot));
         }
         out.end();
     }
@@ -262,7 +263,8 @@ public final class ReplayMemory {
         for (long number = arena.first(); number < arena.next(); number++) {
             double weight = in.getDouble();
             in.check(isWeight(weight), "weight of episode " + number + " is " + weight);
-            tree(number).set(arena.slot(number), weight);
+            int slot = arena.slot(number);
+            tree(slot).set(slot, weight);
         }
         in.end();
     }
