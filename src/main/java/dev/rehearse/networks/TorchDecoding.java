@@ -93,7 +93,13 @@ final class TorchDecoding implements Decoding {
                     scope,
                     choosing,
                     (network, state) -> network.script()
-                            .infer("prefill", network.weights().dict(), state.list(), slotValue, idValue, lastValue));
+                            .infer(
+                                    "prefill",
+                                    network.generationWeights(),
+                                    state.list(),
+                                    slotValue,
+                                    idValue,
+                                    lastValue));
         }
     }
 
@@ -121,7 +127,7 @@ final class TorchDecoding implements Decoding {
                     (network, state) -> network.script()
                             .infer(
                                     "decode",
-                                    network.weights().dict(),
+                                    network.generationWeights(),
                                     state.list(),
                                     idValue,
                                     positionValue,

@@ -17,9 +17,31 @@ class Gpt2(Module):
   dropout : float
   share_trunk : bool
 
+  # x (..., in) by a weight that is resident (networks/ResidentWeights): packed by oneDNN, or int8 with a scale per output.
+  def resident(self, w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
+    weight = w[name + ".weight"]
+    if weight.dtype == 1:
+      if torch.numel(x) <= 4 * x.size(-1):  # rows; for more of them the int8 kernel is slower than bf16's
+        y = torch._weight_int8pack_mm(x.to(15).view([-1, x.size(-1)]), weight, w[name + ".scale"])
+        if bias is not None:
+          y = y + bias
+        if activation == "gelu":
+          y = torch.gelu(y, approximate=self.gelu)
+        return y.view(x.size()[:-1] + [weight.size(0)])
+      weight = w[name + ".rows"]
+    algorithm = self.gelu if activation == "gelu" else ""
+    none = annotate(List[Optional[number]], [])
+    return ops.mkldnn._linear_pointwise(x.to(weight.dtype), weight, bias, activation, none, algorithm)
+
+  def is_resident(self, weight: Tensor) -> bool:
+    return weight.is_mkldnn or weight.dtype == 1
+
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    product = torch.matmul(x.to(self.compute), w[name + ".weight"].to(self.compute))
-    return product + w[name + ".bias"].to(self.compute)
+    weight = w[name + ".weight"]
+    bias = w[name + ".bias"]
+    if self.is_resident(weight):
+      return self.resident(w, name, x, bias, "none")
+    return torch.matmul(x.to(self.compute), weight.to(self.compute)) + bias.to(self.compute)
 
   def by_head(self, x: Tensor) -> Tensor:
     B, T, D = x.size()
@@ -29,8 +51,10 @@ class Gpt2(Module):
     return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
 
   def mlp(self, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    inner = self.project(w, p + "mlp.c_fc", x)  # (..., 4D)
-    inner = torch.gelu(inner, approximate=self.gelu)
+    if self.is_resident(w[p + "mlp.c_fc.weight"]):
+      inner = self.resident(w, p + "mlp.c_fc", x, w[p + "mlp.c_fc.bias"], "gelu")  # (..., 4D)
+    else:
+      inner = torch.gelu(self.project(w, p + "mlp.c_fc", x), approximate=self.gelu)
     return self.project(w, p + "mlp.c_proj", inner)  # (..., D)
 
   # Hidden states (B, T, D). With a cache, also stores keys and values of the rows of `slots` (B).
@@ -60,6 +84,8 @@ class Gpt2(Module):
     return self.norm(w, "ln_f", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    if torch.__contains__(w, "head.weight"):
+      return self.resident(w, "head", hidden, None, "none").to(6)  # (N, V)
     head = w["wte.weight"] if self.tied else w["lm_head.weight"]
     return torch.matmul(hidden.to(self.compute), head.to(self.compute).t()).to(6)  # (N, V)
 
