@@ -14,6 +14,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
     private final GenerationListener listener;
     private final IncrementalDecoder decoder;
     private final StopStrings stops;
+    private final TokenCounts counts;
     private final StringBuilder text = new StringBuilder();
     private final List<GeneratedToken> tokens = new ArrayList<>();
     private volatile boolean cancelled;
@@ -25,6 +26,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
         this.listener = listener;
         decoder = tokenizer.incrementalDecoder();
         stops = new StopStrings(request.stop());
+        counts = new TokenCounts(request.penalties(), request.prompt());
     }
 
     GenerationRequest request() {
@@ -43,6 +45,10 @@ final class ActiveReply implements BatchScheduler.Ticket {
     /** Tokens that it may take at most, prompt included. */
     long tokenBudget() {
         return (long) request.prompt().length + request.maxTokens();
+    }
+
+    TokenCounts counts() {
+        return counts;
     }
 
     int lastToken() {
@@ -65,6 +71,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
     boolean accept(Choice choice, int row, int[] endTokens) {
         GeneratedToken token = token(choice, row);
         tokens.add(token);
+        counts.add(token.id());
         FinishReason end = end(token.id(), endTokens);
         String certain = stops.accept(end == FinishReason.STOP ? "" : decoder.accept(token.id()));
         if (stops.found()) {

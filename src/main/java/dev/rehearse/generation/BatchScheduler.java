@@ -8,7 +8,10 @@ import dev.rehearse.networks.QNetwork;
 import dev.rehearse.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -90,7 +93,10 @@ public final class BatchScheduler implements AutoCloseable {
             throw new IllegalArgumentException(
                     reply.tokenBudget() + " tokens of prompt and reply; the context holds " + decoding.capacity());
         }
-        checkVocabulary(request.prompt());
+        checkVocabulary("the prompt's token ", IntStream.of(request.prompt()));
+        checkVocabulary(
+                "the biased token ",
+                request.penalties().bias().keySet().stream().mapToInt(Integer::intValue));
         synchronized (queue) {
             if (closed) {
                 throw new IllegalStateException(UNLOADING);
@@ -102,14 +108,11 @@ public final class BatchScheduler implements AutoCloseable {
     }
 
     /** In the network it would fail the whole batch. */
-    private void checkVocabulary(int[] prompt) {
+    private void checkVocabulary(String what, IntStream ids) {
         int vocabulary = network.architecture().vocabularySize();
-        for (int id : prompt) {
-            if (id < 0 || id >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "the prompt's token " + id + " is unknown; allowed: 0 to " + (vocabulary - 1));
-            }
-        }
+        ids.filter(id -> id < 0 || id >= vocabulary).findFirst().ifPresent(id -> {
+            throw new IllegalArgumentException(what + id + " is unknown; allowed: 0 to " + (vocabulary - 1));
+        });
     }
 
     private void run() {
@@ -263,13 +266,15 @@ public final class BatchScheduler implements AutoCloseable {
         float[] topP = new float[rows];
         float[] uniform = new float[rows];
         int vocabulary = network.architecture().vocabularySize();
-        int alternatives = 1;
+        int alternatives = 0;
+        Map<Integer, TokenCounts> counts = new TreeMap<>();
         for (int row = 0; row < rows; row++) {
             topP[row] = 1;
             ActiveReply reply = replies.get(row);
             if (reply == null) {
                 continue;
             }
+            counts.put(row, reply.counts());
             alternatives =
                     Math.max(alternatives, Math.min(vocabulary, reply.request().topLogProbs()));
             if (reply.request().sampler() instanceof Sampler.Boltzmann boltzmann) {
@@ -279,7 +284,7 @@ public final class BatchScheduler implements AutoCloseable {
                 uniform[row] = reply.uniform();
             }
         }
-        return new Choosing.Each(temperature, topK, topP, uniform, alternatives);
+        return new Choosing.Each(temperature, topK, topP, uniform, alternatives, TokenCounts.edits(counts));
     }
 
     private void failAll(RuntimeException cause) {

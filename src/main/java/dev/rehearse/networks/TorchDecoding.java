@@ -158,12 +158,19 @@ final class TorchDecoding implements Decoding {
     }
 
     private Choice each(PtNDManager scope, IValue logits, Choosing.Each each) {
-        try (IValue temperature = value(scope.create(each.temperature()));
+        LogitEdits edits = each.edits();
+        try (IValue edited = IValue.listFrom(
+                        (PtNDArray) scope.create(longs(edits.rows())),
+                        (PtNDArray) scope.create(longs(edits.tokens())),
+                        (PtNDArray) scope.create(edits.repetition()),
+                        (PtNDArray) scope.create(edits.shift()));
+                IValue temperature = value(scope.create(each.temperature()));
                 IValue topK = value(scope.create(longs(each.topK())));
                 IValue topP = value(scope.create(each.topP()));
                 IValue uniform = value(scope.create(each.uniform()));
                 IValue alternatives = IValue.from((long) each.alternatives());
-                IValue chosen = sampling.infer("choose", logits, temperature, topK, topP, uniform, alternatives)) {
+                IValue chosen =
+                        sampling.infer("choose", logits, edited, temperature, topK, topP, uniform, alternatives)) {
             PtNDArray[] parts = chosen.toTensorArray(scope);
             int rows = each.temperature().length;
             return new Choice(
