@@ -45,7 +45,8 @@ final class NetworkLoader implements ModelLoader {
         TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.serving(weights));
         ChatTemplate template = ChatTemplate.of(tokenizer);
         int context = network.architecture().contextLength();
-        BatchScheduler.Limits limits = new BatchScheduler.Limits(settings.slots(), context, settings.maxQueuedTokens());
+        BatchScheduler.Limits limits = new BatchScheduler.Limits(
+                settings.slots(), context, settings.maxQueuedTokens(), settings.maxPromptTokens());
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
         DataSize size = DataSize.ofBytes(

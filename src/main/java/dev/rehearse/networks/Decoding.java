@@ -19,6 +19,18 @@ public interface Decoding extends AutoCloseable {
     Choice prefill(int[] slots, int[][] prompts, Choosing choosing);
 
     /**
+     * Reads more tokens of one sequence, and chooses the token after them.
+     *
+     * @param slot where the sequence's first {@code start} tokens have been read
+     * @param tokens (T) those that follow, at least one
+     * @param choosing for one row
+     */
+    Choice extend(int slot, int start, int[] tokens, Choosing choosing);
+
+    /** Gives one slot the state of the first {@code length} tokens of another. */
+    void copy(int from, int to, int length);
+
+    /**
      * Reads one token into each of the slots 0 … B−1 and chooses the token after it.
      *
      * @param tokens (B) the token to read

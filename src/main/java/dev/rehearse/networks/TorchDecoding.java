@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.Device.Priority;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +102,49 @@ final class TorchDecoding implements Decoding {
                                     idValue,
                                     lastValue));
         }
+    }
+
+    @Override
+    public Choice extend(int slot, int start, int[] tokens, Choosing choosing) {
+        return policy.device().call(priority, () -> extendHere(slot, start, tokens, choosing));
+    }
+
+    private Choice extendHere(int slot, int start, int[] tokens, Choosing choosing) {
+        check("a slot", slot, 0, slots - 1);
+        check("the start", start, 0, capacity - 1);
+        check("the number of tokens", tokens.length, 1, capacity - start);
+        int time = Math.min(capacity - start, roundUp(tokens.length, LENGTH_BUCKET));
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager();
+                IValue slotValue = IValue.from((long) slot);
+                IValue startValue = IValue.from((long) start);
+                IValue idValue = value(scope.create(longs(Arrays.copyOf(tokens, time))));
+                IValue lastValue = IValue.from(tokens.length - 1L)) {
+            return choose(
+                    scope,
+                    choosing,
+                    (network, state) -> network.script()
+                            .infer(
+                                    "extend",
+                                    network.generationWeights(),
+                                    state.list(),
+                                    slotValue,
+                                    startValue,
+                                    idValue,
+                                    lastValue));
+        }
+    }
+
+    @Override
+    public void copy(int from, int to, int length) {
+        check("a slot", from, 0, slots - 1);
+        check("a slot", to, 0, slots - 1);
+        check("the length", length, 0, capacity);
+        policy.device().run(priority, () -> {
+            cache.copy(from, to, length);
+            if (priorCache != null) {
+                priorCache.copy(from, to, length);
+            }
+        });
     }
 
     @Override

@@ -118,6 +118,31 @@ class Gpt2(Module):
     rows = torch.arange(B, device=ids.device) * T + last
     return self.logits(w, hidden.view([-1, D]).index_select(0, rows))
 
+  # Reads T more tokens of the sequence in `slot`, whose first `start` tokens it holds; logits (1, V) at the `last` of them.
+  def extend(self, w: Dict[str, Tensor], cache: List[Tensor], slot: int, start: int, ids: Tensor, last: int) -> Tensor:
+    T = ids.size(0)
+    reach = start + T
+    positions = torch.arange(start, reach, device=ids.device)
+    x = torch.embedding(w["wte.weight"], ids) + w["wpe.weight"].slice(0, start, reach)  # (T, D)
+    D = x.size(1)
+    seen = torch.arange(reach, device=ids.device).unsqueeze(0) <= positions.unsqueeze(1)  # (T, reach)
+    seen = seen.view([1, 1, T, reach])
+    for i in range(self.layers):
+      p = "h." + str(i) + "."
+      a = self.norm(w, p + "ln_1", x)
+      qkv = self.project(w, p + "attn.c_attn", a)  # (T, 3D)
+      parts = torch.split(qkv.view([1, T, 3 * self.heads, D // self.heads]), self.heads, 2)  # 3 times (1, T, H, D/H)
+      keys = cache[2 * i].slice(0, slot, slot + 1).slice(1, 0, reach)  # (1, reach, H, D/H)
+      vals = cache[2 * i + 1].slice(0, slot, slot + 1).slice(1, 0, reach)
+      _0 = torch.copy_(keys.slice(1, start, reach), parts[1])
+      _1 = torch.copy_(vals.slice(1, start, reach), parts[2])
+      q = parts[0].transpose(1, 2).to(keys.dtype)
+      a = torch.scaled_dot_product_attention(q, keys.transpose(1, 2), vals.transpose(1, 2), seen, 0., False)
+      a = self.project(w, p + "attn.c_proj", a.transpose(1, 2).reshape([T, D]))
+      x = x + a
+      x = x + self.mlp(w, p, self.norm(w, p + "ln_2", x))
+    return self.logits(w, self.norm(w, "ln_f", x.slice(0, last, last + 1)))
+
   # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
   def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
     B = ids.size(0)
