@@ -9,8 +9,6 @@ import dev.rehearse.text.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
@@ -296,28 +294,7 @@ public final class BatchScheduler implements AutoCloseable {
     }
 
     private Choosing choosing(List<ActiveReply> replies) {
-        int rows = replies.size();
-        float[] temperature = new float[rows];
-        int[] topK = new int[rows];
-        float[] topP = new float[rows];
-        float[] uniform = new float[rows];
-        int vocabulary = network.architecture().vocabularySize();
-        int alternatives = 0;
-        Map<Integer, TokenCounts> counts = new TreeMap<>();
-        for (int row = 0; row < rows; row++) {
-            topP[row] = 1;
-            ActiveReply reply = replies.get(row);
-            counts.put(row, reply.counts());
-            alternatives =
-                    Math.max(alternatives, Math.min(vocabulary, reply.request().topLogProbs()));
-            if (reply.request().sampler() instanceof Sampler.Boltzmann boltzmann) {
-                temperature[row] = (float) boltzmann.temperature();
-                topK[row] = boltzmann.topK();
-                topP[row] = (float) boltzmann.topP();
-                uniform[row] = reply.uniform();
-            }
-        }
-        return new Choosing.Each(temperature, topK, topP, uniform, alternatives, TokenCounts.edits(counts));
+        return BatchChoosing.of(replies, network.architecture().vocabularySize());
     }
 
     private void failAll(RuntimeException cause) {

@@ -172,8 +172,8 @@ class BatchSchedulerTest {
         assertEquals("z", longer.awaitCompletion().text());
         assertEquals("a".repeat(20), growing.awaitCompletion().text());
         assertEquals(List.of(8, 8, 4), network.pieces);
-        // The first prompt, then pieces and decoding take turns until both grow.
-        assertEquals(List.of(1, 1, 2, 1, 2, 1, 2), network.rowsOfSteps.subList(0, 7));
+        // The first prompt, then decoding and pieces take turns until both grow.
+        assertEquals(List.of(1, 2, 1, 2, 1, 2, 1, 2), network.rowsOfSteps.subList(0, 8));
     }
 
     @Test
