@@ -1,9 +1,12 @@
 package dev.rehearse.completions;
 
 import dev.rehearse.completions.Options.Delivery;
+import dev.rehearse.generation.Penalties;
 import dev.rehearse.web.ApiException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -11,6 +14,7 @@ import tools.jackson.databind.JsonNode;
 /** Reads what both completion endpoints share. Stateless; any thread. */
 final class OptionsReader {
     private static final int MOST_STOPS = 4;
+    private static final int MOST_BIASES = 1024;
 
     /** OpenAI's fields that change no token of the reply here. */
     private static final List<String> HARMLESS = List.of(
@@ -40,7 +44,49 @@ final class OptionsReader {
                 orElse(body.number("temperature", 0, 2), 1.0),
                 orElse(body.number("top_p", 0, 1), 1.0),
                 Math.max(0, orElse(body.integer("top_k", -1, Integer.MAX_VALUE), 0)),
-                body.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE));
+                body.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE),
+                penalties(body));
+    }
+
+    private static Penalties penalties(Fields body) {
+        double repetition = orElse(body.number("repetition_penalty", 0, 2), 1.0);
+        if (repetition == 0) {
+            throw Fields.outOfRange("repetition_penalty", 0, "above 0, at most 2");
+        }
+        return new Penalties(
+                orElse(body.number("presence_penalty", -2, 2), 0.0),
+                orElse(body.number("frequency_penalty", -2, 2), 0.0),
+                repetition,
+                bias(body.node("logit_bias")));
+    }
+
+    private static Map<Integer, Double> bias(@Nullable JsonNode biases) {
+        if (biases == null) {
+            return Map.of();
+        }
+        if (!biases.isObject()) {
+            throw Fields.wrongType("logit_bias", "an object", biases);
+        }
+        if (biases.size() > MOST_BIASES) {
+            throw Fields.outOfRange("logit_bias", biases.size() + " tokens", "at most " + MOST_BIASES);
+        }
+        Fields entries = Fields.ofObject(biases, "logit_bias");
+        Map<Integer, Double> read = new HashMap<>();
+        for (String token : biases.propertyNames()) {
+            Double bias = entries.number(token, -100, 100);
+            if (bias != null) {
+                read.put(tokenId(token), bias);
+            }
+        }
+        return read;
+    }
+
+    private static int tokenId(String name) {
+        try {
+            return Integer.parseUnsignedInt(name);
+        } catch (NumberFormatException e) {
+            throw Fields.outOfRange("logit_bias", "the token '" + name + "'", "token ids as keys");
+        }
     }
 
     static List<String> stop(Fields body) {
@@ -75,17 +121,8 @@ final class OptionsReader {
         return usage ? Delivery.STREAM_WITH_USAGE : Delivery.STREAM;
     }
 
-    /** Refuses what both endpoints know but cannot do, and marks as known what changes nothing. */
+    /** Marks as known what changes nothing. */
     static void settle(Fields body) {
-        for (String penalty : List.of("presence_penalty", "frequency_penalty")) {
-            if (orElse(body.number(penalty, -2, 2), 0.0) != 0) {
-                throw Fields.unsupported(penalty, "Penalties are not supported; allowed: 0");
-            }
-        }
-        JsonNode bias = body.node("logit_bias");
-        if (bias != null && !bias.isEmpty()) {
-            throw Fields.unsupported("logit_bias", "Biases are not supported; allowed: an empty object");
-        }
         body.accept(HARMLESS);
     }
 

@@ -1,6 +1,7 @@
 package dev.rehearse.completions;
 
 import dev.rehearse.generation.GenerationRequest;
+import dev.rehearse.generation.Penalties;
 import dev.rehearse.models.Lease;
 import dev.rehearse.models.LoadedModel;
 import dev.rehearse.text.Message;
@@ -27,6 +28,7 @@ final class Planner {
         Options options = request.options();
         requireAllowed("n", options.n(), 1);
         LoadedModel model = lease.loaded();
+        requireKnown(options.sampling().penalties(), model);
         int[] prompt = encode(request.messages(), model);
         ContextBudget budget = new ContextBudget(model.contextLength(), "messages");
         int maxTokens = budget.replyTokens(prompt.length, options.maxTokens(), Integer.MAX_VALUE);
@@ -42,6 +44,7 @@ final class Planner {
         Options options = request.options();
         requireAllowed("n", request.bestOf(), request.prompts().size());
         LoadedModel model = lease.loaded();
+        requireKnown(options.sampling().penalties(), model);
         ContextBudget budget = new ContextBudget(model.contextLength(), "prompt");
         Integer top = request.topLogProbs();
         List<GenerationRequest> requests = new ArrayList<>();
@@ -73,7 +76,8 @@ final class Planner {
                     limits.maxTokens(),
                     options.sampling().sampler(sample, freshSeed),
                     options.stop(),
-                    limits.topLogProbs()));
+                    limits.topLogProbs(),
+                    options.sampling().penalties()));
         }
         return samples;
     }
@@ -85,6 +89,17 @@ final class Planner {
                     param,
                     repliesPerPrompt + " replies to " + prompts + " prompts",
                     "at most " + settings.maxReplies() + " replies in one request");
+        }
+    }
+
+    private static void requireKnown(Penalties penalties, LoadedModel model) {
+        for (int token : penalties.bias().keySet()) {
+            if (token < 0 || token >= model.vocabularySize()) {
+                throw Fields.outOfRange(
+                        "logit_bias",
+                        "the token " + Integer.toUnsignedString(token),
+                        "token ids below " + model.vocabularySize());
+            }
         }
     }
 

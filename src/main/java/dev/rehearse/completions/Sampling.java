@@ -1,5 +1,6 @@
 package dev.rehearse.completions;
 
+import dev.rehearse.generation.Penalties;
 import dev.rehearse.generation.Sampler;
 import org.jspecify.annotations.Nullable;
 
@@ -8,9 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topK 0 = all tokens
  * @param seed null when the client does not mind
+ * @param penalties what is changed of the logits
  */
 record Sampling(
-        double temperature, double topP, int topK, @Nullable Long seed) {
+        double temperature, double topP, int topK, @Nullable Long seed, Penalties penalties) {
     /** Below this, dividing by the temperature only loses digits: vLLM's bound. */
     private static final double COLDEST = 1e-5;
 

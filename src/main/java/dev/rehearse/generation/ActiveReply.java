@@ -5,6 +5,7 @@ import dev.rehearse.networks.Decoding.Choice;
 import dev.rehearse.text.IncrementalDecoder;
 import dev.rehearse.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,12 @@ final class ActiveReply implements BatchScheduler.Ticket {
     private final GenerationListener listener;
     private final IncrementalDecoder decoder;
     private final StopStrings stops;
+    private final TokenCounts counts;
     private final StringBuilder text = new StringBuilder();
     private final List<GeneratedToken> tokens = new ArrayList<>();
+    /** Tokens of the prompt whose state is in the slot. */
+    private int read;
+
     private volatile boolean cancelled;
     /** Whether the listener heard that the reply ended, in one way or the other. */
     private boolean toldEnd;
@@ -25,6 +30,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
         this.listener = listener;
         decoder = tokenizer.incrementalDecoder();
         stops = new StopStrings(request.stop());
+        counts = new TokenCounts(request.penalties(), request.prompt());
     }
 
     GenerationRequest request() {
@@ -43,6 +49,37 @@ final class ActiveReply implements BatchScheduler.Ticket {
     /** Tokens that it may take at most, prompt included. */
     long tokenBudget() {
         return (long) request.prompt().length + request.maxTokens();
+    }
+
+    int read() {
+        return read;
+    }
+
+    /** Whether the prompt has not been read to its end. */
+    boolean isReading() {
+        return read < request.prompt().length;
+    }
+
+    /** The state of the prompt's first tokens is in the slot now. */
+    void readUpTo(int count) {
+        read = count;
+    }
+
+    /** The tokens whose state is in the slot: all but the last chosen one, which has not been read yet. */
+    int[] held() {
+        int[] prompt = request.prompt();
+        if (tokens.isEmpty()) {
+            return Arrays.copyOf(prompt, read);
+        }
+        int[] held = Arrays.copyOf(prompt, prompt.length + tokens.size() - 1);
+        for (int k = 0; k < tokens.size() - 1; k++) {
+            held[prompt.length + k] = tokens.get(k).id();
+        }
+        return held;
+    }
+
+    TokenCounts counts() {
+        return counts;
     }
 
     int lastToken() {
@@ -65,6 +102,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
     boolean accept(Choice choice, int row, int[] endTokens) {
         GeneratedToken token = token(choice, row);
         tokens.add(token);
+        counts.add(token.id());
         FinishReason end = end(token.id(), endTokens);
         String certain = stops.accept(end == FinishReason.STOP ? "" : decoder.accept(token.id()));
         if (stops.found()) {

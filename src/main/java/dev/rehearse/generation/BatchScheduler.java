@@ -7,9 +7,10 @@ import dev.rehearse.networks.Device;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.text.Tokenizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +28,12 @@ public final class BatchScheduler implements AutoCloseable {
     private final int[] endTokens;
     private final LongSupplier nanoTime;
     private final RequestQueue queue;
-    private final @Nullable ActiveReply[] slots;
+    private final Slots slots;
+    private final int mostPromptTokens;
     private final Thread thread;
+    /** Prompts and growing replies take turns. */
+    private boolean promptsTurn = true;
+
     private boolean closed;
 
     /** A request under way. */
@@ -43,8 +48,9 @@ public final class BatchScheduler implements AutoCloseable {
     /**
      * @param slots replies that grow at once
      * @param mostQueuedTokens bound of the queue, in tokens of prompts and replies that wait
+     * @param mostPromptTokens tokens of prompts read between two steps of growing replies
      */
-    public record Limits(int slots, int capacity, long mostQueuedTokens) {}
+    public record Limits(int slots, int capacity, long mostQueuedTokens, int mostPromptTokens) {}
 
     /**
      * Starts the scheduler's thread.
@@ -61,7 +67,8 @@ public final class BatchScheduler implements AutoCloseable {
         queue = new RequestQueue(limits.mostQueuedTokens());
         this.nanoTime = nanoTime;
         decoding = decodingOf(network, limits);
-        slots = new @Nullable ActiveReply[limits.slots()];
+        slots = new Slots(limits.slots());
+        mostPromptTokens = limits.mostPromptTokens();
         thread = new Thread(this::run, "batch-scheduler");
         thread.setDaemon(true);
         thread.start();
@@ -90,7 +97,10 @@ public final class BatchScheduler implements AutoCloseable {
             throw new IllegalArgumentException(
                     reply.tokenBudget() + " tokens of prompt and reply; the context holds " + decoding.capacity());
         }
-        checkVocabulary(request.prompt());
+        checkVocabulary("the prompt's token ", IntStream.of(request.prompt()));
+        checkVocabulary(
+                "the biased token ",
+                request.penalties().bias().keySet().stream().mapToInt(Integer::intValue));
         synchronized (queue) {
             if (closed) {
                 throw new IllegalStateException(UNLOADING);
@@ -102,44 +112,36 @@ public final class BatchScheduler implements AutoCloseable {
     }
 
     /** In the network it would fail the whole batch. */
-    private void checkVocabulary(int[] prompt) {
+    private void checkVocabulary(String what, IntStream ids) {
         int vocabulary = network.architecture().vocabularySize();
-        for (int id : prompt) {
-            if (id < 0 || id >= vocabulary) {
-                throw new IllegalArgumentException(
-                        "the prompt's token " + id + " is unknown; allowed: 0 to " + (vocabulary - 1));
-            }
-        }
+        ids.filter(id -> id < 0 || id >= vocabulary).findFirst().ifPresent(id -> {
+            throw new IllegalArgumentException(what + id + " is unknown; allowed: 0 to " + (vocabulary - 1));
+        });
     }
 
     private void run() {
         while (true) {
-            List<Integer> admitted = admit();
-            if (isClosed()) {
+            boolean open = awaitWork();
+            if (!open) {
                 failAll(new IllegalStateException(UNLOADING));
                 return;
             }
             try {
-                step(admitted);
+                admit();
+                closeGaps();
+                step();
             } catch (RuntimeException | Error e) {
                 failAll(unchecked(e));
             }
         }
     }
 
-    private boolean isClosed() {
+    /** Waits while there is nothing to do; false when the scheduler is closed. */
+    private boolean awaitWork() {
+        slots.where(ActiveReply::isCancelled).forEach(slots::free);
         synchronized (queue) {
-            return closed;
-        }
-    }
-
-    /** Gives waiting requests the free slots; waits while there is nothing to do. */
-    private List<Integer> admit() {
-        List<Integer> admitted = new ArrayList<>();
-        synchronized (queue) {
-            freeCancelled();
             queue.dropCancelled();
-            while (queue.isEmpty() && rows() == 0 && !closed) {
+            while (queue.isEmpty() && slots.isEmpty() && !closed) {
                 try {
                     queue.wait();
                 } catch (InterruptedException e) {
@@ -147,80 +149,115 @@ public final class BatchScheduler implements AutoCloseable {
                 }
                 queue.dropCancelled();
             }
-            for (int slot = 0; slot < slots.length; slot++) {
-                if (slots[slot] == null && !queue.isEmpty()) {
-                    slots[slot] = queue.remove();
-                    admitted.add(slot);
+            return !closed;
+        }
+    }
+
+    /** Gives waiting requests the free slots, and the state of what others have read of their prompts' beginnings. */
+    private void admit() {
+        while (slots.hasRoom()) {
+            ActiveReply next;
+            synchronized (queue) {
+                if (queue.isEmpty()) {
+                    return;
                 }
+                next = queue.remove();
             }
-        }
-        return admitted;
-    }
-
-    private void freeCancelled() {
-        for (int slot = 0; slot < slots.length; slot++) {
-            ActiveReply reply = slots[slot];
-            if (reply != null && reply.isCancelled()) {
-                slots[slot] = null;
+            Slots.Place place = slots.place(next.request().prompt());
+            slots.put(place.slot(), next);
+            if (place.origin() != place.slot()) {
+                decoding.copy(place.origin(), place.slot(), place.length());
             }
+            next.readUpTo(place.length());
         }
     }
 
-    /** Slots up to the last one in use. */
-    private int rows() {
-        for (int slot = slots.length; slot > 0; slot--) {
-            if (slots[slot - 1] != null) {
-                return slot;
-            }
+    /** Every slot up to the last one in use costs as much as a reply. */
+    private void closeGaps() {
+        for (Slots.Move gap = slots.gap(); gap != null; gap = slots.gap()) {
+            decoding.copy(gap.from(), gap.to(), gap.length());
+            slots.move(gap);
         }
-        return 0;
     }
 
-    private void step(List<Integer> admitted) {
+    private void step() {
         long begin = nanoTime.getAsLong();
-        int tokens = admitted.isEmpty() ? decode() : prefill(admitted);
-        double seconds = Math.max(1e-6, (nanoTime.getAsLong() - begin) / 1e9);
-        synchronized (queue) {
-            queue.measured(tokens / seconds);
+        List<Integer> reading = slots.where(ActiveReply::isReading);
+        List<Integer> all = slots.where(reply -> true);
+        boolean grows = all.size() > reading.size();
+        boolean reads = !reading.isEmpty() && (promptsTurn || !grows);
+        int tokens = 0;
+        if (reads) {
+            tokens = read(reading);
+        } else if (grows) {
+            tokens = decode(all.size());
+        }
+        promptsTurn = !reads;
+        if (tokens > 0) {
+            double seconds = Math.max(1e-6, (nanoTime.getAsLong() - begin) / 1e9);
+            synchronized (queue) {
+                queue.measured(tokens / seconds);
+            }
         }
     }
 
-    private int prefill(List<Integer> admitted) {
-        List<ActiveReply> replies = admitted.stream().map(this::reply).toList();
+    /** Reads as much of the prompts as one step may; returns how many tokens were chosen. */
+    private int read(List<Integer> reading) {
+        List<Integer> whole = new ArrayList<>();
+        int tokens = 0;
+        for (int slot : reading) {
+            ActiveReply reply = slots.reply(slot);
+            tokens += reply.request().prompt().length;
+            if (reply.read() > 0 || tokens > mostPromptTokens) {
+                break;
+            }
+            whole.add(slot);
+        }
+        return whole.isEmpty() ? readPiece(reading.get(0)) : readWhole(whole);
+    }
+
+    private int readWhole(List<Integer> whole) {
+        List<ActiveReply> replies = whole.stream().map(slots::reply).toList();
         int[][] prompts =
                 replies.stream().map(reply -> reply.request().prompt()).toArray(int[][]::new);
-        int[] into = admitted.stream().mapToInt(Integer::intValue).toArray();
+        int[] into = whole.stream().mapToInt(Integer::intValue).toArray();
         Choice choice = decoding.prefill(into, prompts, choosing(replies));
+        replies.forEach(reply -> reply.readUpTo(reply.request().prompt().length));
         for (int row = 0; row < into.length; row++) {
             take(into[row], choice, row);
         }
         return into.length;
     }
 
-    private ActiveReply reply(int slot) {
-        ActiveReply reply = slots[slot];
-        if (reply == null) {
-            throw new IllegalStateException("slot " + slot + " is free");
+    private int readPiece(int slot) {
+        ActiveReply reply = slots.reply(slot);
+        int[] prompt = reply.request().prompt();
+        int end = Math.min(prompt.length, reply.read() + mostPromptTokens);
+        int[] piece = Arrays.copyOfRange(prompt, reply.read(), end);
+        Choice choice = decoding.extend(slot, reply.read(), piece, choosing(List.of(reply)));
+        reply.readUpTo(end);
+        if (end < prompt.length) {
+            return 0;
         }
-        return reply;
+        take(slot, choice, 0);
+        return 1;
     }
 
-    private int decode() {
-        int rows = rows();
+    private int decode(int rows) {
         int[] tokens = new int[rows];
         int[] positions = new int[rows];
-        List<@Nullable ActiveReply> replies = new ArrayList<>(rows);
+        List<ActiveReply> replies = new ArrayList<>(rows);
         for (int slot = 0; slot < rows; slot++) {
-            ActiveReply reply = slots[slot];
+            ActiveReply reply = slots.reply(slot);
             replies.add(reply);
-            // A free slot between used ones is decoded, too; what it computes is overwritten by the next prompt.
-            tokens[slot] = reply == null ? 0 : reply.lastToken();
-            positions[slot] = reply == null ? 0 : reply.lastPosition();
+            // A slot whose prompt is being read is decoded, too; what that writes is overwritten by the next piece.
+            tokens[slot] = reply.isReading() ? 0 : reply.lastToken();
+            positions[slot] = reply.isReading() ? reply.read() : reply.lastPosition();
         }
         Choice choice = decoding.decode(tokens, positions, choosing(replies));
         int taken = 0;
         for (int slot = 0; slot < rows; slot++) {
-            if (slots[slot] != null) {
+            if (!replies.get(slot).isReading()) {
                 take(slot, choice, slot);
                 taken++;
             }
@@ -229,14 +266,14 @@ public final class BatchScheduler implements AutoCloseable {
     }
 
     private void take(int slot, Choice choice, int row) {
-        ActiveReply reply = reply(slot);
+        ActiveReply reply = slots.reply(slot);
         try {
             if (reply.accept(choice, row, endTokens)) {
-                slots[slot] = null;
+                slots.free(slot);
             }
         } catch (RuntimeException | Error e) {
             // A listener that throws loses its own reply, nobody else's.
-            slots[slot] = null;
+            slots.free(slot);
             log.warn("a listener failed; its reply is dropped", e);
             fail(reply, unchecked(e));
         }
@@ -256,40 +293,15 @@ public final class BatchScheduler implements AutoCloseable {
                 : new IllegalStateException("generation failed", thrown);
     }
 
-    private Choosing choosing(List<? extends @Nullable ActiveReply> replies) {
-        int rows = replies.size();
-        float[] temperature = new float[rows];
-        int[] topK = new int[rows];
-        float[] topP = new float[rows];
-        float[] uniform = new float[rows];
-        int vocabulary = network.architecture().vocabularySize();
-        int alternatives = 1;
-        for (int row = 0; row < rows; row++) {
-            topP[row] = 1;
-            ActiveReply reply = replies.get(row);
-            if (reply == null) {
-                continue;
-            }
-            alternatives =
-                    Math.max(alternatives, Math.min(vocabulary, reply.request().topLogProbs()));
-            if (reply.request().sampler() instanceof Sampler.Boltzmann boltzmann) {
-                temperature[row] = (float) boltzmann.temperature();
-                topK[row] = boltzmann.topK();
-                topP[row] = (float) boltzmann.topP();
-                uniform[row] = reply.uniform();
-            }
-        }
-        return new Choosing.Each(temperature, topK, topP, uniform, alternatives);
+    private Choosing choosing(List<ActiveReply> replies) {
+        return BatchChoosing.of(replies, network.architecture().vocabularySize());
     }
 
     private void failAll(RuntimeException cause) {
-        for (int slot = 0; slot < slots.length; slot++) {
-            ActiveReply reply = slots[slot];
-            slots[slot] = null;
-            if (reply != null) {
-                fail(reply, cause);
-            }
-        }
+        List<ActiveReply> underWay =
+                slots.where(reply -> true).stream().map(slots::reply).toList();
+        slots.clear();
+        underWay.forEach(reply -> fail(reply, cause));
     }
 
     /** Fails what is still under way and frees the cache and the network. */

@@ -10,7 +10,13 @@ import java.util.List;
  * @param stop strings that end the reply and are not part of it
  * @param topLogProbs how many alternatives to report beside each token's own log-probability; 0 to 20
  */
-public record GenerationRequest(int[] prompt, int maxTokens, Sampler sampler, List<String> stop, int topLogProbs) {
+public record GenerationRequest(
+        int[] prompt, int maxTokens, Sampler sampler, List<String> stop, int topLogProbs, Penalties penalties) {
+    /** Without penalties. */
+    public GenerationRequest(int[] prompt, int maxTokens, Sampler sampler, List<String> stop, int topLogProbs) {
+        this(prompt, maxTokens, sampler, stop, topLogProbs, Penalties.NONE);
+    }
+
     public GenerationRequest {
         if (prompt.length == 0) {
             throw new IllegalArgumentException("the prompt has no token; allowed: at least 1");

@@ -183,7 +183,7 @@ public final class Generator {
                 Arrays.fill(topK, sample.topK());
                 uniform = uniform(sample.seed(), rows);
             }
-            return new Choosing.Each(temperature, topK, topP, uniform, 1);
+            return new Choosing.Each(temperature, topK, topP, uniform, 0);
         }
 
         private float[] uniform(long seed, int rows) {

@@ -1,9 +1,11 @@
 package dev.rehearse.models;
 
 import dev.rehearse.generation.BatchScheduler;
+import dev.rehearse.networks.ComputeType;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.TorchNetwork;
+import dev.rehearse.networks.WeightType;
 import dev.rehearse.text.ChatTemplate;
 import dev.rehearse.text.Tokenizer;
 import java.nio.file.Path;
@@ -14,7 +16,8 @@ import org.springframework.util.unit.DataSize;
 /** Opens model directories on the device. Thread-safe. */
 @Component
 final class NetworkLoader implements ModelLoader {
-    private static final int BYTES_PER_PARAMETER = 4;
+    /** Of a weight as it was read, in f32; what generation reads comes on top. */
+    private static final int STORED_BYTES = 4;
 
     private final ObjectProvider<Device> device;
     private final GenerationProperties settings;
@@ -38,14 +41,24 @@ final class NetworkLoader implements ModelLoader {
     }
 
     private OpenedModel open(Path directory, Tokenizer tokenizer) {
-        TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.exact());
+        WeightType weights = weightsOn(device.getObject());
+        TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.serving(weights));
         ChatTemplate template = ChatTemplate.of(tokenizer);
         int context = network.architecture().contextLength();
-        BatchScheduler.Limits limits = new BatchScheduler.Limits(settings.slots(), context, settings.maxQueuedTokens());
+        BatchScheduler.Limits limits = new BatchScheduler.Limits(
+                settings.slots(), context, settings.maxQueuedTokens(), settings.maxPromptTokens());
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
-        DataSize size =
-                DataSize.ofBytes(BYTES_PER_PARAMETER * network.architecture().parameters());
+        DataSize size = DataSize.ofBytes(
+                (STORED_BYTES + weights.bytes()) * network.architecture().parameters());
         return new OpenedModel(tokenizer, template, scheduler, context, size);
+    }
+
+    private WeightType weightsOn(Device opened) {
+        WeightType asked = settings.weights();
+        if (asked != null) {
+            return asked;
+        }
+        return opened.computeType() == ComputeType.BF16 ? WeightType.BF16 : WeightType.F32;
     }
 }

@@ -8,6 +8,9 @@ import java.util.Map;
  * A network family with its sizes: what {@code config.json} says. Immutable; open to other families, as the tests' is.
  */
 public interface Architecture {
+    /** The name of the projection onto the vocabulary in {@link #projections()}. */
+    String HEAD = "head";
+
     /** Entries of the vocabulary. */
     int vocabularySize();
 
@@ -23,6 +26,23 @@ public interface Architecture {
 
     /** Every weight of the language model by its Hugging Face name, in the order of the file, with its shape. */
     Map<String, long[]> weightShapes();
+
+    /**
+     * The matrix products that generation may do with weights kept in another form, by the name the script knows them
+     * under; none when its script takes weights as they are stored only.
+     */
+    default Map<String, Projection> projections() {
+        return Map.of();
+    }
+
+    /** One of them: the weight it multiplies by, and how that is stored. */
+    record Projection(String weight, Order order) {
+        /** Order of a matrix's sides. */
+        public enum Order {
+            IN_OUT,
+            OUT_IN
+        }
+    }
 
     /** Script resource and class of the family. */
     ScriptName script();

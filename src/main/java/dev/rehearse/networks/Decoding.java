@@ -19,6 +19,18 @@ public interface Decoding extends AutoCloseable {
     Choice prefill(int[] slots, int[][] prompts, Choosing choosing);
 
     /**
+     * Reads more tokens of one sequence, and chooses the token after them.
+     *
+     * @param slot where the sequence's first {@code start} tokens have been read
+     * @param tokens (T) those that follow, at least one
+     * @param choosing for one row
+     */
+    Choice extend(int slot, int start, int[] tokens, Choosing choosing);
+
+    /** Gives one slot the state of the first {@code length} tokens of another. */
+    void copy(int from, int to, int length);
+
+    /**
      * Reads one token into each of the slots 0 … B−1 and chooses the token after it.
      *
      * @param tokens (B) the token to read
@@ -38,10 +50,16 @@ public interface Decoding extends AutoCloseable {
          * @param topK (B) 0 keeps all
          * @param topP (B)
          * @param uniform (B) a number in [0, 1) that decides the draw
-         * @param alternatives how many of the most probable tokens to report; at least 1
+         * @param alternatives how many of the most probable tokens to report; 0 or more
+         * @param edits what to change of the logits first
          */
-        record Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives)
-                implements Choosing {}
+        record Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives, LogitEdits edits)
+                implements Choosing {
+            /** From logits as they are. */
+            public Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives) {
+                this(temperature, topK, topP, uniform, alternatives, LogitEdits.NONE);
+            }
+        }
 
         /**
          * From the behaviour policy (1 − ε)·π + ε·π₀, each truncated to {@code topK} at its own temperature; needs a
@@ -51,6 +69,19 @@ public interface Decoding extends AutoCloseable {
          */
         record Explore(double epsilon, double temperature, double priorTemperature, int topK, float[] uniform)
                 implements Choosing {}
+    }
+
+    /**
+     * Changes of single logits before a choice: divided by {@code repetition} where positive, else multiplied by it
+     * (Keskar et al. 2019, "CTRL", section 4.1), then moved by {@code shift}.
+     *
+     * @param rows (E) rows of the batch
+     * @param tokens (E) distinct within a row
+     * @param repetition (E) above 0; 1 changes nothing
+     * @param shift (E) 0 changes nothing
+     */
+    record LogitEdits(int[] rows, int[] tokens, float[] repetition, float[] shift) {
+        public static final LogitEdits NONE = new LogitEdits(new int[0], new int[0], new float[0], new float[0]);
     }
 
     /**

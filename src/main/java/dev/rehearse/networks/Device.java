@@ -79,6 +79,10 @@ public final class Device implements AutoCloseable {
         return computeType;
     }
 
+    boolean isCpu() {
+        return !manager.getDevice().isGpu();
+    }
+
     /** The owner of everything that lives longer than one call; used on the device's thread only. */
     PtNDManager manager() {
         return manager;

@@ -102,6 +102,19 @@ public record Gpt2(
     }
 
     @Override
+    public Map<String, Projection> projections() {
+        Map<String, Projection> projections = new LinkedHashMap<>();
+        for (int i = 0; i < layers; i++) {
+            for (String name : List.of("attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj")) {
+                String full = "h." + i + "." + name;
+                projections.put(full, new Projection(full + ".weight", Projection.Order.IN_OUT));
+            }
+        }
+        projections.put(HEAD, new Projection(tied ? "wte.weight" : "lm_head.weight", Projection.Order.OUT_IN));
+        return projections;
+    }
+
+    @Override
     public ScriptName script() {
         return new ScriptName("gpt2", "Gpt2");
     }

@@ -5,8 +5,9 @@ package dev.rehearse.networks;
  *
  * @param dropout share of activations set to zero while learning; 0 in reinforcement
  * @param trunk whether V's loss also moves the hidden states it reads
+ * @param generationWeights what generation keeps the weights of matrix products in, on a CPU
  */
-public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk) {
+public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk, WeightType generationWeights) {
     /** What V's gradient reaches. */
     public enum ValueTrunk {
         SHARED,
@@ -19,8 +20,19 @@ public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk
         }
     }
 
-    /** f32 and no dropout: what serving and reference checks use. */
+    /** Generation in the type that learning computes in. */
+    public NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk) {
+        this(computeType, dropout, trunk, WeightType.of(computeType));
+    }
+
+    /** f32 and no dropout: what reference checks use. */
     public static NetworkOptions exact() {
         return new NetworkOptions(ComputeType.F32, 0, ValueTrunk.SHARED);
+    }
+
+    /** For a network that only generates. */
+    public static NetworkOptions serving(WeightType weights) {
+        ComputeType computeType = weights == WeightType.F32 ? ComputeType.F32 : ComputeType.BF16;
+        return new NetworkOptions(computeType, 0, ValueTrunk.SHARED, weights);
     }
 }

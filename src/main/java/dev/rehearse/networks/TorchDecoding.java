@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.Device.Priority;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -93,8 +94,57 @@ final class TorchDecoding implements Decoding {
                     scope,
                     choosing,
                     (network, state) -> network.script()
-                            .infer("prefill", network.weights().dict(), state.list(), slotValue, idValue, lastValue));
+                            .infer(
+                                    "prefill",
+                                    network.generationWeights(),
+                                    state.list(),
+                                    slotValue,
+                                    idValue,
+                                    lastValue));
         }
+    }
+
+    @Override
+    public Choice extend(int slot, int start, int[] tokens, Choosing choosing) {
+        return policy.device().call(priority, () -> extendHere(slot, start, tokens, choosing));
+    }
+
+    private Choice extendHere(int slot, int start, int[] tokens, Choosing choosing) {
+        check("a slot", slot, 0, slots - 1);
+        check("the start", start, 0, capacity - 1);
+        check("the number of tokens", tokens.length, 1, capacity - start);
+        int time = Math.min(capacity - start, roundUp(tokens.length, LENGTH_BUCKET));
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager();
+                IValue slotValue = IValue.from((long) slot);
+                IValue startValue = IValue.from((long) start);
+                IValue idValue = value(scope.create(longs(Arrays.copyOf(tokens, time))));
+                IValue lastValue = IValue.from(tokens.length - 1L)) {
+            return choose(
+                    scope,
+                    choosing,
+                    (network, state) -> network.script()
+                            .infer(
+                                    "extend",
+                                    network.generationWeights(),
+                                    state.list(),
+                                    slotValue,
+                                    startValue,
+                                    idValue,
+                                    lastValue));
+        }
+    }
+
+    @Override
+    public void copy(int from, int to, int length) {
+        check("a slot", from, 0, slots - 1);
+        check("a slot", to, 0, slots - 1);
+        check("the length", length, 0, capacity);
+        policy.device().run(priority, () -> {
+            cache.copy(from, to, length);
+            if (priorCache != null) {
+                priorCache.copy(from, to, length);
+            }
+        });
     }
 
     @Override
@@ -121,7 +171,7 @@ final class TorchDecoding implements Decoding {
                     (network, state) -> network.script()
                             .infer(
                                     "decode",
-                                    network.weights().dict(),
+                                    network.generationWeights(),
                                     state.list(),
                                     idValue,
                                     positionValue,
@@ -152,12 +202,19 @@ final class TorchDecoding implements Decoding {
     }
 
     private Choice each(PtNDManager scope, IValue logits, Choosing.Each each) {
-        try (IValue temperature = value(scope.create(each.temperature()));
+        LogitEdits edits = each.edits();
+        try (IValue edited = IValue.listFrom(
+                        (PtNDArray) scope.create(longs(edits.rows())),
+                        (PtNDArray) scope.create(longs(edits.tokens())),
+                        (PtNDArray) scope.create(edits.repetition()),
+                        (PtNDArray) scope.create(edits.shift()));
+                IValue temperature = value(scope.create(each.temperature()));
                 IValue topK = value(scope.create(longs(each.topK())));
                 IValue topP = value(scope.create(each.topP()));
                 IValue uniform = value(scope.create(each.uniform()));
                 IValue alternatives = IValue.from((long) each.alternatives());
-                IValue chosen = sampling.infer("choose", logits, temperature, topK, topP, uniform, alternatives)) {
+                IValue chosen =
+                        sampling.infer("choose", logits, edited, temperature, topK, topP, uniform, alternatives)) {
             PtNDArray[] parts = chosen.toTensorArray(scope);
             int rows = each.temperature().length;
             return new Choice(

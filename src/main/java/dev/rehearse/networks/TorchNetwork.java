@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,6 +32,8 @@ public final class TorchNetwork implements QNetwork {
     private final Weights weights;
     private final Script script;
     private @Nullable Learning learning;
+    private @Nullable ResidentWeights resident;
+    private long residentVersion;
 
     /** Takes ownership of the weights. On the device's thread. */
     TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Heads heads, Weights weights) {
@@ -112,7 +115,11 @@ public final class TorchNetwork implements QNetwork {
         for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
             device.run(Priority.TRAINING, () -> learning().accumulate(part, objective, totals));
         }
-        double norm = device.call(Priority.TRAINING, () -> learning().update(rates));
+        double norm = device.call(Priority.TRAINING, () -> {
+            double global = learning().update(rates);
+            weights.changed();
+            return global;
+        });
         return totals.fit(norm);
     }
 
@@ -138,11 +145,10 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public void blend(QNetwork other, double share) {
         TorchNetwork from = (TorchNetwork) other;
-        device.run(
-                Priority.TRAINING,
-                () -> learning()
-                        .optimiser()
-                        .blend(weights.select(name -> true), from.weights.select(name -> true), share));
+        device.run(Priority.TRAINING, () -> {
+            learning().optimiser().blend(weights.select(name -> true), from.weights.select(name -> true), share);
+            weights.changed();
+        });
     }
 
     @Override
@@ -220,6 +226,32 @@ public final class TorchNetwork implements QNetwork {
         return weights;
     }
 
+    /**
+     * The weights as a dict for a call that generates: on a CPU in their resident form, made at the first use after a
+     * change. On the device's thread.
+     */
+    IValue generationWeights() {
+        if (!device.isCpu() || architecture.projections().isEmpty()) {
+            return weights.dict();
+        }
+        ResidentWeights kept = resident;
+        if (kept == null || residentVersion != weights.version()) {
+            freeResident();
+            kept = new ResidentWeights(manager, architecture, weights, options.generationWeights());
+            resident = kept;
+            residentVersion = weights.version();
+        }
+        return kept.dict();
+    }
+
+    private void freeResident() {
+        ResidentWeights stale = resident;
+        resident = null;
+        if (stale != null) {
+            stale.close();
+        }
+    }
+
     List<PtNDArray> modelWeights() {
         return weights.select(name -> !name.startsWith(VALUE));
     }
@@ -235,6 +267,7 @@ public final class TorchNetwork implements QNetwork {
             if (made != null) {
                 made.close();
             }
+            freeResident();
             script.close();
             weights.close();
             manager.close();

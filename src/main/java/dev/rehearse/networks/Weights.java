@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,7 @@ final class Weights implements AutoCloseable {
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
     private @Nullable IValue dict;
+    private long version;
 
     Weights(PtNDManager parent) {
         manager = (PtNDManager) parent.newSubManager();
@@ -80,6 +82,21 @@ final class Weights implements AutoCloseable {
         try (NDArray given = manager.create(numbers, array.getShape())) {
             array.subi(array).addi(given);
         }
+        changed();
+    }
+
+    /** Says that numbers were changed in place. */
+    void changed() {
+        version++;
+    }
+
+    /** Another number after each change. */
+    long version() {
+        return version;
+    }
+
+    void forEach(BiConsumer<String, PtNDArray> action) {
+        arrays.forEach(action);
     }
 
     /** The tensors whose names fit, in order. */

@@ -20,9 +20,31 @@ class Gpt2(Module):
   decode_beta : float
   support_mask : float
 
+  # x (..., in) by a weight that is resident (networks/ResidentWeights): packed by oneDNN, or int8 with a scale per output.
+  def resident(self, w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
+    weight = w[name + ".weight"]
+    if weight.dtype == 1:
+      if torch.numel(x) <= 4 * x.size(-1):  # rows; for more of them the int8 kernel is slower than bf16's
+        y = torch._weight_int8pack_mm(x.to(15).view([-1, x.size(-1)]), weight, w[name + ".scale"])
+        if bias is not None:
+          y = y + bias
+        if activation == "gelu":
+          y = torch.gelu(y, approximate=self.gelu)
+        return y.view(x.size()[:-1] + [weight.size(0)])
+      weight = w[name + ".rows"]
+    algorithm = self.gelu if activation == "gelu" else ""
+    none = annotate(List[Optional[number]], [])
+    return ops.mkldnn._linear_pointwise(x.to(weight.dtype), weight, bias, activation, none, algorithm)
+
+  def is_resident(self, weight: Tensor) -> bool:
+    return weight.is_mkldnn or weight.dtype == 1
+
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    product = torch.matmul(x.to(self.compute), w[name + ".weight"].to(self.compute))
-    return product + w[name + ".bias"].to(self.compute)
+    weight = w[name + ".weight"]
+    bias = w[name + ".bias"]
+    if self.is_resident(weight):
+      return self.resident(w, name, x, bias, "none")
+    return torch.matmul(x.to(self.compute), weight.to(self.compute)) + bias.to(self.compute)
 
   def by_head(self, x: Tensor) -> Tensor:
     B, T, D = x.size()
@@ -32,8 +54,10 @@ class Gpt2(Module):
     return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
 
   def mlp(self, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    inner = self.project(w, p + "mlp.c_fc", x)  # (..., 4D)
-    inner = torch.gelu(inner, approximate=self.gelu)
+    if self.is_resident(w[p + "mlp.c_fc.weight"]):
+      inner = self.resident(w, p + "mlp.c_fc", x, w[p + "mlp.c_fc.bias"], "gelu")  # (..., 4D)
+    else:
+      inner = torch.gelu(self.project(w, p + "mlp.c_fc", x), approximate=self.gelu)
     return self.project(w, p + "mlp.c_proj", inner)  # (..., D)
 
   # Hidden states (B, T, D). With a cache, also stores keys and values of the rows of `slots` (B).
@@ -63,6 +87,8 @@ class Gpt2(Module):
     return self.norm(w, "ln_f", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    if torch.__contains__(w, "head.weight"):
+      return self.resident(w, "head", hidden, None, "none").to(6)  # (N, V)
     head = w["wte.weight"] if self.tied else w["lm_head.weight"]
     return torch.matmul(hidden.to(self.compute), head.to(self.compute).t()).to(6)  # (N, V)
 
@@ -97,6 +123,31 @@ class Gpt2(Module):
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
     return self.choosing(w, hidden.view([-1, D]).index_select(0, rows))
+
+  # Reads T more tokens of the sequence in `slot`, whose first `start` tokens it holds; logits (1, V) at the `last` of them.
+  def extend(self, w: Dict[str, Tensor], cache: List[Tensor], slot: int, start: int, ids: Tensor, last: int) -> Tensor:
+    T = ids.size(0)
+    reach = start + T
+    positions = torch.arange(start, reach, device=ids.device)
+    x = torch.embedding(w["wte.weight"], ids) + w["wpe.weight"].slice(0, start, reach)  # (T, D)
+    D = x.size(1)
+    seen = torch.arange(reach, device=ids.device).unsqueeze(0) <= positions.unsqueeze(1)  # (T, reach)
+    seen = seen.view([1, 1, T, reach])
+    for i in range(self.layers):
+      p = "h." + str(i) + "."
+      a = self.norm(w, p + "ln_1", x)
+      qkv = self.project(w, p + "attn.c_attn", a)  # (T, 3D)
+      parts = torch.split(qkv.view([1, T, 3 * self.heads, D // self.heads]), self.heads, 2)  # 3 times (1, T, H, D/H)
+      keys = cache[2 * i].slice(0, slot, slot + 1).slice(1, 0, reach)  # (1, reach, H, D/H)
+      vals = cache[2 * i + 1].slice(0, slot, slot + 1).slice(1, 0, reach)
+      _0 = torch.copy_(keys.slice(1, start, reach), parts[1])
+      _1 = torch.copy_(vals.slice(1, start, reach), parts[2])
+      q = parts[0].transpose(1, 2).to(keys.dtype)
+      a = torch.scaled_dot_product_attention(q, keys.transpose(1, 2), vals.transpose(1, 2), seen, 0., False)
+      a = self.project(w, p + "attn.c_proj", a.transpose(1, 2).reshape([T, D]))
+      x = x + a
+      x = x + self.mlp(w, p, self.norm(w, p + "ln_2", x))
+    return self.logits(w, self.norm(w, "ln_f", x.slice(0, last, last + 1)))
 
   # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
   def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:

@@ -3,9 +3,11 @@ package dev.rehearse.completions;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rehearse.generation.GenerationRequest;
+import dev.rehearse.generation.Penalties;
 import dev.rehearse.generation.Sampler;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -113,6 +115,7 @@ class ChatHttpTest extends ServerTest {
                         "presence_penalty",
                         "frequency_penalty",
                         "logit_bias",
+                        "repetition_penalty",
                         "user",
                         "store",
                         "metadata",
@@ -186,6 +189,18 @@ class ChatHttpTest extends ServerTest {
         assertThat(requests.get(0).sampler()).isEqualTo(new Sampler.Boltzmann(0.5, 7, 0.9, -3));
         assertThat(requests.get(1).sampler()).isNotEqualTo(requests.get(0).sampler());
         assertThat(requests.get(0).stop()).containsExactly("x", "yz");
+    }
+
+    @Test
+    void penaltiesAreWhatWasAsked() throws Exception {
+        ok(
+                PATH,
+                body(HELLO + ",'presence_penalty':-2,'frequency_penalty':2,'repetition_penalty':1.5,"
+                        + "'logit_bias':{'5':-100,'255':100}"));
+        assertThat(model.requests.get(0).penalties())
+                .isEqualTo(new Penalties(-2, 2, 1.5, Map.of(5, -100.0, 255, 100.0)));
+        ok(PATH, body(HELLO));
+        assertThat(model.requests.get(1).penalties()).isEqualTo(Penalties.NONE);
     }
 
     @Test
@@ -288,9 +303,17 @@ class ChatHttpTest extends ServerTest {
             'web_search_options':{}    | unsupported_parameter | web_search_options
             'response_format':{'type':'json_object'} | unsupported_parameter | response_format
             'response_format':{'type':'yaml'} | invalid_value  | response_format.type
-            'presence_penalty':0.5     | unsupported_parameter | presence_penalty
+            'presence_penalty':-2.5    | invalid_value         | presence_penalty
             'frequency_penalty':3      | invalid_value         | frequency_penalty
-            'logit_bias':{'5':1}       | unsupported_parameter | logit_bias
+            'repetition_penalty':0     | invalid_value         | repetition_penalty
+            'repetition_penalty':2.1   | invalid_value         | repetition_penalty
+            'logit_bias':[5]           | invalid_type          | logit_bias
+            'logit_bias':{'a':1}       | invalid_value         | logit_bias
+            'logit_bias':{'-1':1}      | invalid_value         | logit_bias
+            'logit_bias':{'4294967295':1} | invalid_value      | logit_bias
+            'logit_bias':{'256':1}     | invalid_value         | logit_bias
+            'logit_bias':{'5':101}     | invalid_value         | logit_bias.5
+            'logit_bias':{'5':'x'}     | invalid_type          | logit_bias.5
             """)
     void aBrokenSettingIsNamed(String field, String code, String param) throws Exception {
         refuses(PATH, body(HELLO + "," + field), code, param);

@@ -14,7 +14,9 @@ import dev.rehearse.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class BatchSchedulerTest {
     private static final int CAPACITY = 32;
+    private static final int MOST_PROMPT_TOKENS = 8;
     private static final int END = SpecialToken.END.id();
     private static final List<String> REPLIES =
             List.of("hello there", "abc stop def", "one two three four", "z", "aaaaaaaaaaaaaaaaaaaaaaa");
@@ -55,7 +58,7 @@ class BatchSchedulerTest {
 
     private void start(int slots, long mostQueuedTokens, int... endTokens) {
         network = new ScriptedNetwork(REPLIES.stream().map(this::withEnd).collect(Collectors.toList()));
-        Limits limits = new Limits(slots, CAPACITY, mostQueuedTokens);
+        Limits limits = new Limits(slots, CAPACITY, mostQueuedTokens, MOST_PROMPT_TOKENS);
         scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
     }
 
@@ -155,6 +158,77 @@ class BatchSchedulerTest {
                     all.get(i).awaitCompletion().text());
         }
         assertTrue(network.rowsOfSteps.stream().allMatch(rows -> rows >= 1 && rows <= 3));
+    }
+
+    @Test
+    void aLongPromptIsReadInPiecesBetweenTheStepsOfAGrowingReply() throws InterruptedException {
+        start(2, 1000);
+        Heard growing = submitted(request(4, 20));
+        network.awaitStep();
+        int[] prompt = new int[20];
+        Arrays.fill(prompt, 3);
+        Heard longer = submitted(new GenerationRequest(prompt, 3, new Sampler.Greedy(), List.of(), 0));
+        network.allowAll();
+        assertEquals("z", longer.awaitCompletion().text());
+        assertEquals("a".repeat(20), growing.awaitCompletion().text());
+        assertEquals(List.of(8, 8, 4), network.pieces);
+        // The first prompt, then decoding and pieces take turns until both grow.
+        assertEquals(List.of(1, 2, 1, 2, 1, 2, 1, 2), network.rowsOfSteps.subList(0, 8));
+    }
+
+    @Test
+    void aRequestCancelledWhileItsPromptIsReadFreesItsSlot() throws InterruptedException {
+        start(1, 1000);
+        int[] prompt = new int[20];
+        Heard cancelled = new Heard();
+        Ticket ticket =
+                scheduler.submit(new GenerationRequest(prompt, 3, new Sampler.Greedy(), List.of(), 0), cancelled);
+        network.awaitStep();
+        ticket.cancel();
+        Heard next = submitted(request(3, 20));
+        network.allowAll();
+        assertEquals("z", next.awaitCompletion().text());
+        assertEquals(List.of(8), network.pieces);
+        assertEquals(List.of(), cancelled.calls);
+    }
+
+    @Test
+    void whatAnotherPromptBeganWithIsNotReadAgain() throws InterruptedException {
+        start(2, 1000);
+        network.allowAll();
+        int[] prompt = IntStream.range(0, 22).map(i -> i == 0 ? 3 : i).toArray();
+        GenerationRequest first = new GenerationRequest(prompt, 3, new Sampler.Greedy(), List.of(), 0);
+        assertEquals("z", submitted(first).awaitCompletion().text());
+        assertEquals(List.of(8, 8, 6), network.pieces);
+        int[] longer = Arrays.copyOf(prompt, 25);
+        GenerationRequest second = new GenerationRequest(longer, 3, new Sampler.Greedy(), List.of(), 0);
+        assertEquals("z", submitted(second).awaitCompletion().text());
+        assertEquals("z", submitted(first).awaitCompletion().text());
+        // Of the longer prompt its last three tokens, of the same one again its last.
+        assertEquals(List.of(8, 8, 6, 3, 1), network.pieces);
+    }
+
+    @Test
+    void aReplyBehindAFreeSlotMovesThere() throws InterruptedException {
+        start(2, 1000);
+        Heard shorter = submitted(request(3, 20));
+        network.awaitStep();
+        Heard longer = submitted(request(4, 20));
+        network.allowAll();
+        shorter.awaitCompletion();
+        assertEquals("a".repeat(20), longer.awaitCompletion().text());
+        assertEquals(1, network.rowsOfSteps.get(network.rowsOfSteps.size() - 1));
+    }
+
+    @Test
+    void aBiasOfAnUnknownTokenIsRefused() {
+        start(1, 1000);
+        Penalties penalties = new Penalties(0, 0, 1, Map.of(64, 1.0));
+        GenerationRequest request =
+                new GenerationRequest(new int[] {1}, 3, new Sampler.Greedy(), List.of(), 0, penalties);
+        String message = assertThrows(IllegalArgumentException.class, () -> submitted(request))
+                .getMessage();
+        assertEquals("the biased token 64 is unknown; allowed: 0 to 63", message);
     }
 
     @Test
@@ -382,7 +456,7 @@ class BatchSchedulerTest {
     void aNetworkThatCannotDecodeIsFreed() {
         start(1, 1000);
         ScriptedNetwork broken = new ScriptedNetwork(List.of());
-        Limits noSlots = new Limits(-1, CAPACITY, 10);
+        Limits noSlots = new Limits(-1, CAPACITY, 10, 10);
         assertInstanceOf(
                 NegativeArraySizeException.class,
                 assertThrows(

@@ -189,7 +189,7 @@ class GeneratorTest {
     void aServedSeedGivesTheSameTextAloneAndAmongTwentyNeighbours(@TempDir Path directory) throws Exception {
         try (Tokenizer tokenizer = Letters.tokenizer(directory);
                 BatchScheduler scheduler = new BatchScheduler(
-                        network.copy(), tokenizer, new int[] {2}, new Limits(8, 32, 10_000), System::nanoTime)) {
+                        network.copy(), tokenizer, new int[] {2}, new Limits(8, 32, 10_000, 64), System::nanoTime)) {
             GenerationRequest mine = new GenerationRequest(
                     tokenizer.encode("my prompt"), 20, new Sampler.Boltzmann(1, 0, 1, 42), List.of(), 0);
             Completion alone = run(scheduler, mine).awaitCompletion();
@@ -207,6 +207,35 @@ class GeneratorTest {
                 assertEquals(neighbour.awaitCompletion().text(), neighbour.text());
             }
         }
+    }
+
+    @Test
+    void whatOthersHaveReadOfAPromptChangesNoText(@TempDir Path directory) throws Exception {
+        try (Tokenizer tokenizer = Letters.tokenizer(directory)) {
+            String begin = "the quick brown fox";
+            for (String prompt : List.of(begin, begin + " jum", begin.substring(0, 17) + "el")) {
+                GenerationRequest mine = new GenerationRequest(
+                        tokenizer.encode(prompt), 8, new Sampler.Boltzmann(1, 0, 1, 42), List.of(), 0);
+                List<Integer> fresh;
+                try (BatchScheduler scheduler = scheduler(tokenizer)) {
+                    fresh = ids(run(scheduler, mine).awaitCompletion());
+                }
+                try (BatchScheduler scheduler = scheduler(tokenizer)) {
+                    GenerationRequest before = new GenerationRequest(
+                            tokenizer.encode(begin), 12, new Sampler.Boltzmann(1, 0, 1, 7), List.of(), 0);
+                    run(scheduler, before).awaitCompletion();
+                    Heard underWay = run(scheduler, before);
+                    assertEquals(fresh, ids(run(scheduler, mine).awaitCompletion()));
+                    underWay.awaitCompletion();
+                    assertEquals(fresh, ids(run(scheduler, mine).awaitCompletion()));
+                }
+            }
+        }
+    }
+
+    private BatchScheduler scheduler(Tokenizer tokenizer) {
+        return new BatchScheduler(
+                network.copy(), tokenizer, new int[] {2}, new Limits(3, 32, 10_000, 8), System::nanoTime);
     }
 
     private static List<Integer> ids(Completion completion) {

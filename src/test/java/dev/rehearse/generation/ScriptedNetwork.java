@@ -26,6 +26,9 @@ final class ScriptedNetwork implements QNetwork {
     private final Semaphore steps = new Semaphore(0);
     private final Semaphore begun = new Semaphore(0);
     final List<Integer> rowsOfSteps = Collections.synchronizedList(new ArrayList<>());
+    /** Tokens of each piece of a prompt that was read on its own. */
+    final List<Integer> pieces = Collections.synchronizedList(new ArrayList<>());
+
     volatile Throwable failure;
     volatile boolean closed;
     volatile boolean decodingClosed;
@@ -84,6 +87,23 @@ final class ScriptedNetwork implements QNetwork {
                 tokens[row] = replies.get(prompts[row][0])[0];
             }
             return choice(tokens, choosing);
+        }
+
+        @Override
+        public Choice extend(int slot, int start, int[] tokens, Choosing choosing) {
+            step(1);
+            pieces.add(tokens.length);
+            if (start == 0) {
+                saying[slot] = tokens[0];
+            }
+            promptLengths[slot] = start + tokens.length;
+            return choice(new int[] {replies.get(saying[slot])[0]}, choosing);
+        }
+
+        @Override
+        public void copy(int from, int to, int length) {
+            saying[to] = saying[from];
+            promptLengths[to] = promptLengths[from];
         }
 
         @Override

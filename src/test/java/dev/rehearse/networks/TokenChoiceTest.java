@@ -153,6 +153,61 @@ class TokenChoiceTest {
     }
 
     @Test
+    void editsDivideOrMultiplyThenShiftAndLeaveOtherRowsAndLogProbabilitiesAlone() {
+        float[] logits = {2, 1.5f, -1, 0};
+        double[] log = FixedLogits.softmax(logits, 1);
+        try (TorchNetwork network = FixedLogits.network(device, logits);
+                Decoding decoding = network.decoding(5, 4, Device.Priority.SERVING)) {
+            Decoding.LogitEdits edits = new Decoding.LogitEdits(
+                    new int[] {1, 2, 2, 3, 3, 3, 4},
+                    new int[] {0, 0, 1, 0, 1, 2, 3},
+                    new float[] {1, 2, 1, 1, 1, 0.1f, 1},
+                    new float[] {-0.6f, 0, -2, -3, -3, 0, 100});
+            float[] zero = new float[5];
+            Choosing.Each greedy = new Choosing.Each(zero, new int[5], filled(5, 1), zero, 1, edits);
+            Choice choice = choose(decoding, greedy, 5);
+            // Row 2: 2/2 = 1 beats 1.5 - 2; row 3: -1 · 0.1 = -0.1, below the untouched 0.
+            assertArrayEquals(new int[] {0, 1, 0, 3, 3}, choice.tokens());
+            for (int row = 0; row < 5; row++) {
+                assertEquals(Math.log(log[choice.tokens()[row]]), choice.logProbs()[row], 1e-5);
+                assertEquals(0, choice.topTokens()[row][0]);
+            }
+        }
+    }
+
+    @Test
+    void aCutWiderThanTheFirstTokensLooksAtTheWholeVocabulary() {
+        float[] flat = new float[600];
+        for (int v = 0; v < flat.length; v++) {
+            flat[v] = -v * 1e-4f;
+        }
+        try (TorchNetwork network = FixedLogits.network(device, flat);
+                Decoding decoding = network.decoding(3, 4, Device.Priority.SERVING)) {
+            float last = Math.nextDown(1f);
+            assertArrayEquals(
+                    new int[] {589, 589, 589},
+                    choose(decoding, each(1, 590, 1, last, last, last), 3).tokens());
+            int[] nucleus = choose(decoding, each(1, 0, 0.99, last, last, 0), 3).tokens();
+            assertTrue(nucleus[0] > 512 && nucleus[0] < 599, "token " + nucleus[0]);
+            assertEquals(0, nucleus[2]);
+            Choosing.Each mixed = each(1, 3, 1, last, last, last);
+            mixed.topK()[1] = 590;
+            assertArrayEquals(new int[] {2, 589, 2}, choose(decoding, mixed, 3).tokens());
+        }
+    }
+
+    @Test
+    void alternativesAreComputedOnlyWhenAskedFor() {
+        try (TorchNetwork network = FixedLogits.network(device, QUARTERS);
+                Decoding decoding = network.decoding(1, 4, Device.Priority.SERVING)) {
+            Choosing none = new Choosing.Each(new float[1], new int[1], new float[] {1}, new float[1], 0);
+            Choice choice = choose(decoding, none, 1);
+            assertEquals(QUARTERS[1], choice.logProbs()[0], 1e-5);
+            assertEquals(0, choice.topTokens()[0].length);
+        }
+    }
+
+    @Test
     void greedyAndDrawnRowsMayShareABatch() {
         try (TorchNetwork network = FixedLogits.network(device, QUARTERS);
                 Decoding decoding = network.decoding(3, 4, Device.Priority.SERVING)) {

@@ -104,6 +104,40 @@ class TorchDecodingTest {
     }
 
     @Test
+    void aPromptReadInPiecesIsAPromptReadWhole() {
+        int[] prompt = tokens(CONTEXT);
+        try (Decoding decoding = network.decoding(3, CONTEXT, Device.Priority.SERVING)) {
+            for (int first = 1; first < CONTEXT; first++) {
+                decoding.prefill(new int[] {0}, new int[][] {tokens(CONTEXT - 1)}, greedy(1));
+                decoding.extend(1, 0, Arrays.copyOf(prompt, first), greedy(1));
+                Choice pieces = decoding.extend(1, first, Arrays.copyOfRange(prompt, first, CONTEXT), greedy(1));
+                Choice whole = decoding.prefill(new int[] {2}, new int[][] {prompt}, greedy(1));
+                assertEquals(whole.tokens()[0], pieces.tokens()[0]);
+                assertEquals(whole.logProbs()[0], pieces.logProbs()[0], 1e-5);
+            }
+        }
+    }
+
+    @Test
+    void aCopiedBeginningIsAsGoodAsOneReadAgain() {
+        int[] sequence = tokens(12);
+        try (Decoding decoding = network.decoding(2, CONTEXT, Device.Priority.SERVING)) {
+            decoding.prefill(new int[] {0}, new int[][] {Arrays.copyOf(sequence, 9)}, greedy(1));
+            decoding.prefill(new int[] {1}, new int[][] {tokens(CONTEXT)}, greedy(1));
+            decoding.copy(0, 1, 6);
+            Choice choice = decoding.extend(1, 6, Arrays.copyOfRange(sequence, 6, 11), greedy(1));
+            int[] next = Arrays.copyOf(sequence, 12);
+            next[11] = choice.tokens()[0];
+            assertEquals(read(next), choice.logProbs()[0], 1e-5);
+            choice = decoding.decode(new int[] {4, 5}, new int[] {9, 11}, greedy(2));
+            next = Arrays.copyOf(next, 13);
+            next[11] = 5;
+            next[12] = choice.tokens()[1];
+            assertEquals(read(next), choice.logProbs()[1], 1e-5);
+        }
+    }
+
+    @Test
     void capacityIsAtMostTheContext() {
         String message = refusal(() -> network.decoding(2, CONTEXT + 1, Device.Priority.SERVING));
         assertEquals("2 slots of 14 tokens; allowed: at least 1 of 1 to 13", message);
@@ -129,6 +163,13 @@ class TorchDecodingTest {
             refusal(() -> decoding.decode(new int[3], new int[3], greedy(3)));
             refusal(() -> decoding.decode(new int[2], new int[1], greedy(2)));
             refusal(() -> decoding.decode(new int[0], new int[0], greedy(0)));
+            assertEquals(
+                    "the number of tokens is 3; allowed: 1 to 2",
+                    refusal(() -> decoding.extend(0, 6, new int[3], greedy(1))));
+            refusal(() -> decoding.extend(0, 8, new int[1], greedy(1)));
+            refusal(() -> decoding.extend(2, 0, new int[1], greedy(1)));
+            refusal(() -> decoding.copy(0, 2, 1));
+            refusal(() -> decoding.copy(0, 1, 9));
         }
     }
 }

@@ -57,6 +57,16 @@ final class ScriptedNetwork implements QNetwork {
             }
 
             @Override
+            public Choice extend(int slot, int start, int[] tokens, Choosing choosing) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
+            public void copy(int from, int to, int length) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
             public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
                 int[] ends = new int[tokens.length];
                 Arrays.fill(ends, end);

@@ -1,0 +1,97 @@
+package dev.rehearse.networks;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.jni.IValue;
+import dev.rehearse.networks.Architecture.Projection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A network's weights as generation reads them at each token: cast and laid out for the processor's matrix kernels once
+ * instead of at each call, as one dict that calls share. A copy: it does not follow later changes of the weights.
+ *
+ * <p>The blocks are oneDNN's own; its kernels depend on the processor's instructions only, where libtorch's default
+ * library for f32 products takes slower ways on some vendors' processors. Confined to the device's thread.
+ */
+final class ResidentWeights implements AutoCloseable {
+    private final PtNDManager manager;
+    private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
+    private final WeightType type;
+    private final IValue dict;
+
+    ResidentWeights(PtNDManager parent, Architecture architecture, Weights weights, WeightType type) {
+        this.type = type;
+        manager = (PtNDManager) parent.newSubManager();
+        try (Script packing = Script.load(manager, "packing", "Packing", Map.of())) {
+            weights.forEach(arrays::put);
+            architecture.projections().forEach((name, projection) -> add(packing, name, projection));
+        }
+        dict = IValue.stringMapFrom(arrays);
+    }
+
+    /** All weights by name; those of projections in their resident form. */
+    IValue dict() {
+        return dict;
+    }
+
+    private void add(Script packing, String name, Projection projection) {
+        PtNDArray stored = stored(projection.weight());
+        boolean inOut = projection.order() == Projection.Order.IN_OUT;
+        // Sums come out in the type of the product: in bf16, logits near 100 would be 0.5 apart.
+        ComputeType blocks =
+                type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : ComputeType.BF16;
+        switch (type) {
+            case F32, BF16 -> arrays.put(name + ".weight", blocks(packing, stored, inOut, blocks));
+            case INT8 -> {
+                int8(packing, name, stored, inOut);
+                arrays.put(name + ".rows", blocks(packing, stored, inOut, blocks));
+            }
+        }
+        if (type != WeightType.F32 && arrays.containsKey(name + ".bias")) {
+            arrays.put(name + ".bias", cast(packing, stored(name + ".bias")));
+        }
+    }
+
+    private PtNDArray stored(String name) {
+        PtNDArray array = arrays.get(name);
+        if (array == null || array.getDataType() != DataType.FLOAT32) {
+            throw new IllegalArgumentException("there is no f32 weight " + name + "; present: " + arrays.keySet());
+        }
+        return array;
+    }
+
+    private PtNDArray blocks(Script packing, PtNDArray stored, boolean inOut, ComputeType as) {
+        try (IValue weight = IValue.from(stored);
+                IValue order = IValue.from(inOut);
+                IValue number = IValue.from((long) as.scalarType());
+                IValue packed = packing.infer("blocks", weight, order, number)) {
+            return (PtNDArray) packed.toTensor(manager);
+        }
+    }
+
+    private void int8(Script packing, String name, PtNDArray stored, boolean inOut) {
+        try (IValue weight = IValue.from(stored);
+                IValue order = IValue.from(inOut);
+                IValue packed = packing.infer("int8", weight, order)) {
+            PtNDArray[] parts = packed.toTensorArray(manager);
+            arrays.put(name + ".weight", parts[0]);
+            arrays.put(name + ".scale", parts[1]);
+        }
+    }
+
+    private PtNDArray cast(Script packing, PtNDArray stored) {
+        try (IValue weight = IValue.from(stored);
+                IValue number = IValue.from((long) ComputeType.BF16.scalarType());
+                IValue made = packing.infer("cast", weight, number)) {
+            return (PtNDArray) made.toTensor(manager);
+        }
+    }
+
+    @Override
+    public void close() {
+        dict.close();
+        manager.close();
+    }
+}
