@@ -1,11 +1,13 @@
 package dev.rehearse.networks;
 
 import com.google.gson.JsonObject;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A network family with its sizes: what {@code config.json} says. Immutable. */
-public sealed interface Architecture permits Gpt2 {
+public sealed interface Architecture permits Gpt2, Llama {
     /** Entries of the vocabulary. */
     int vocabularySize();
 
@@ -19,8 +21,49 @@ public sealed interface Architecture permits Gpt2 {
 
     int heads();
 
-    /** Every weight of the language model by its Hugging Face name, in the order of the file, with its shape. */
+    /** Heads of keys and values; fewer than {@link #heads} where several heads of queries share one. */
+    default int keyValueHeads() {
+        return heads();
+    }
+
+    /** Width of one head. */
+    default int headWidth() {
+        return width() / heads();
+    }
+
+    /** Bytes of keys and values that one token of one sequence leaves in the cache. */
+    default long cacheBytesPerToken() {
+        return 2L * layers() * keyValueHeads() * headWidth() * Float.BYTES;
+    }
+
+    /**
+     * Every weight of the language model by its Hugging Face name without the family's prefix, in the order of the file,
+     * with its shape.
+     */
     Map<String, long[]> weightShapes();
+
+    /** How the family names its weights in files. */
+    WeightNames weightNames();
+
+    /**
+     * Whether a weight belongs to the last blocks or to the norm after them.
+     *
+     * @param blocks how many
+     * @throws IllegalArgumentException when there are not so many
+     */
+    default boolean isAbove(String name, int blocks) {
+        if (blocks > layers()) {
+            throw new IllegalArgumentException("the last " + blocks + " layers; the model has " + layers());
+        }
+        String[] parts = name.split("\\.");
+        boolean inBlock = parts.length > 2 && parts[1].chars().allMatch(Character::isDigit);
+        return inBlock
+                ? Integer.parseInt(parts[1]) >= layers() - blocks
+                : weightNames().lastNorm().equals(parts[0]);
+    }
+
+    /** Whether projections are stored (in, out). */
+    boolean projectionsAreTransposed();
 
     /** Script resource and class of the family. */
     ScriptName script();
@@ -30,6 +73,16 @@ public sealed interface Architecture permits Gpt2 {
 
     /** The content of a Hugging Face {@code config.json}. */
     JsonObject toConfig(int endId);
+
+    /**
+     * How a family names its weights in files.
+     *
+     * @param prefix of every name but the vocabulary projection's, in a file of the language model
+     * @param lastNorm first part of the names of the norm after the last block
+     * @param residual endings of the projections that write into the residual stream
+     * @param constants endings of names that files may hold beside the weights: what the network computes itself
+     */
+    record WeightNames(String prefix, String lastNorm, List<String> residual, List<String> constants) {}
 
     /** The resource's name and the class it defines. */
     record ScriptName(String resource, String type) {}
@@ -58,6 +111,16 @@ public sealed interface Architecture permits Gpt2 {
     }
 
     /**
+     * Reads the {@code config.json} of a model directory.
+     *
+     * @throws InvalidModelException when there is none, or naming the key that is missing, of the wrong type or not
+     *     supported
+     */
+    static Architecture of(Path directory) {
+        return fromConfig(ModelFiles.config(directory));
+    }
+
+    /**
      * Reads {@code config.json}.
      *
      * @throws InvalidModelException naming the key that is missing, of the wrong type or not supported
@@ -66,7 +129,10 @@ public sealed interface Architecture permits Gpt2 {
         String type = ModelConfig.string(config, "model_type");
         return switch (type) {
             case "gpt2" -> Gpt2.fromConfig(config);
-            default -> throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2");
+            case "llama" -> Llama.fromConfig(Llama.Family.LLAMA, config);
+            case "qwen2" -> Llama.fromConfig(Llama.Family.QWEN2, config);
+            default ->
+                throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2, llama, qwen2");
         };
     }
 }

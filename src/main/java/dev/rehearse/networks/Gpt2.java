@@ -41,7 +41,7 @@ public record Gpt2(
                 ModelConfig.positive(config, "vocab_size"),
                 ModelConfig.positive(config, "n_positions"),
                 ModelConfig.positive(config, "n_embd"),
-                ModelConfig.positive(config, "n_layer"),
+                ModelConfig.layers(config, "n_layer"),
                 ModelConfig.positive(config, "n_head"),
                 ModelConfig.aboveZero(config, "layer_norm_epsilon", 1e-5),
                 gelu.equals("gelu"),
@@ -99,6 +99,17 @@ public record Gpt2(
     private static void projection(Map<String, long[]> shapes, String name, int in, int out) {
         shapes.put(name + ".weight", new long[] {in, out});
         shapes.put(name + ".bias", new long[] {out});
+    }
+
+    @Override
+    public WeightNames weightNames() {
+        return new WeightNames(
+                "transformer.", "ln_f", List.of("c_proj.weight"), List.of("attn.bias", "attn.masked_bias"));
+    }
+
+    @Override
+    public boolean projectionsAreTransposed() {
+        return true;
     }
 
     @Override

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
+import com.google.gson.JsonObject;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -24,20 +25,24 @@ public final class TorchNetwork implements QNetwork {
     private final Architecture architecture;
     private final NetworkOptions options;
     private final PtNDManager manager;
+    private final StoredForm form;
     private final Weights weights;
     private final Script script;
     private @Nullable Learning learning;
 
     /** Takes ownership of the weights. On the device's thread. */
-    TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Weights weights) {
+    private TorchNetwork(
+            Device device, Architecture architecture, NetworkOptions options, StoredForm form, Weights weights) {
         this.device = device;
         this.architecture = architecture;
         this.options = options;
+        this.form = form;
         this.weights = weights;
         manager = (PtNDManager) device.manager().newSubManager();
         Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
         attributes.put("compute", options.computeType().scalarType());
         attributes.put("dropout", options.dropout());
+        attributes.put("lora_scale", options.adapterScale());
         attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
         Architecture.ScriptName name = architecture.script();
         script = Script.load(manager, name.resource(), name.type(), attributes);
@@ -45,10 +50,15 @@ public final class TorchNetwork implements QNetwork {
 
     /** A fresh network of random weights; equal seeds give equal weights. */
     public static TorchNetwork create(Device device, Architecture architecture, NetworkOptions options, long seed) {
+        StoredForm form = StoredForm.fresh(architecture);
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(
-                        device, architecture, options, ModelFiles.initialise(device.manager(), architecture, seed)));
+                () -> prepared(
+                        device,
+                        architecture,
+                        options,
+                        form,
+                        ModelFiles.initialise(device.manager(), architecture, seed)));
     }
 
     /**
@@ -57,11 +67,30 @@ public final class TorchNetwork implements QNetwork {
      * @throws InvalidModelException when a file is missing or does not fit
      */
     public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
-        Architecture architecture = ModelFiles.architecture(directory);
+        ModelFiles files = ModelFiles.open(directory);
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(
-                        device, architecture, options, ModelFiles.read(device.manager(), architecture, directory)));
+                () -> prepared(device, files.architecture(), options, files.form(), files.read(device.manager())));
+    }
+
+    private static TorchNetwork prepared(
+            Device device, Architecture architecture, NetworkOptions options, StoredForm form, Weights weights) {
+        try {
+            prepare(weights, architecture, options.trainable());
+            return new TorchNetwork(device, architecture, options, form, weights);
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private static void prepare(Weights weights, Architecture architecture, Trainable trainable) {
+        if (trainable instanceof Trainable.Lora lora) {
+            new Adapters(architecture, lora).add(weights);
+            weights.freeze(name -> !Adapters.isOne(name) && !name.startsWith(VALUE));
+        } else if (trainable instanceof Trainable.LastLayers last) {
+            weights.freeze(name -> !name.startsWith(VALUE) && !architecture.isAbove(name, last.layers()));
+        }
     }
 
     @Override
@@ -112,11 +141,14 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public void blend(QNetwork other, double share) {
         TorchNetwork from = (TorchNetwork) other;
+        if (!weights.sharesFrozenWith(from.weights)) {
+            throw new IllegalArgumentException("the networks differ in their frozen weights; allowed: copies");
+        }
         device.run(
                 Priority.TRAINING,
                 () -> learning()
                         .optimiser()
-                        .blend(weights.select(name -> true), from.weights.select(name -> true), share));
+                        .blend(weights.trainable(name -> true), from.weights.trainable(name -> true), share));
     }
 
     @Override
@@ -124,11 +156,16 @@ public final class TorchNetwork implements QNetwork {
         return copy(options);
     }
 
-    /** An independent network of equal weights that computes in another way. */
+    /** An independent network of equal weights that computes in another way; what learning moves stays the same. */
     public TorchNetwork copy(NetworkOptions otherOptions) {
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(device, architecture, otherOptions, weights.copy(device.manager())));
+                () -> new TorchNetwork(
+                        device,
+                        architecture,
+                        otherOptions.with(options.trainable()),
+                        form,
+                        weights.copy(device.manager())));
     }
 
     @Override
@@ -153,7 +190,24 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void save(Path directory) {
-        device.run(Priority.TRAINING, () -> ModelFiles.write(weights, architecture, directory));
+        device.run(Priority.TRAINING, () -> {
+            ModelFiles.write(architecture, form, this::numbers, weights, directory);
+            if (options.trainable() instanceof Trainable.Lora lora) {
+                new Adapters(architecture, lora).write(weights, form, directory);
+            }
+        });
+    }
+
+    @Override
+    public JsonObject config(int endId) {
+        return device.call(Priority.TRAINING, () -> form.config(architecture, endId, this::numbers));
+    }
+
+    /** What a file of the whole model holds: adapters are merged into the weights they belong to. */
+    private float[] numbers(String name) {
+        return options.trainable() instanceof Trainable.Lora lora
+                ? new Adapters(architecture, lora).merged(weights, name)
+                : weights.numbers(name);
     }
 
     Device device() {
@@ -169,11 +223,11 @@ public final class TorchNetwork implements QNetwork {
     }
 
     List<PtNDArray> modelWeights() {
-        return weights.select(name -> !name.startsWith(VALUE));
+        return weights.trainable(name -> !name.startsWith(VALUE));
     }
 
     List<PtNDArray> valueWeights() {
-        return weights.select(name -> name.startsWith(VALUE));
+        return weights.trainable(name -> name.startsWith(VALUE));
     }
 
     @Override
