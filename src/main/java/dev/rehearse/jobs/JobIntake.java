@@ -6,6 +6,7 @@ import dev.rehearse.files.Purpose;
 import dev.rehearse.files.StoredFile;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
+import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
 import java.time.Duration;
@@ -84,6 +85,11 @@ final class JobIntake {
                     "model",
                     "Invalid 'model': " + model.id() + " has learned nothing yet, so its replies are noise. Allowed for"
                             + " reinforcement: a model with weights, e.g. one that a supervised job made.");
+        }
+        try {
+            request.method().resolve().check(JobModels.startingPoint(model));
+        } catch (InvalidSettingException e) {
+            throw JobRequestReader.refusal(request.method(), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.rehearse.training;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.networks.Trainable;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
@@ -24,6 +25,7 @@ import java.util.Map;
  * @param maxSteps updates; 0: as many as the epochs take
  * @param patience evaluations without a better one before the run stops; default 5
  * @param learning its rates are already multiplied
+ * @param trainable which weights move
  */
 public record ReinforcementSettings(
         int epochs,
@@ -34,7 +36,8 @@ public record ReinforcementSettings(
         int evalSamples,
         int maxSteps,
         int patience,
-        Hyperparameters learning) {
+        Hyperparameters learning,
+        Trainable trainable) {
     private static final List<String> EFFORTS = List.of("default", "low", "medium", "high");
 
     static ReinforcementSettings parse(Map<String, Object> settings) {
@@ -53,7 +56,8 @@ public record ReinforcementSettings(
                 openAi.integer("eval_samples", 500, 1, 1_000_000),
                 dqn.integer("max_steps", 0, 1, 100_000_000),
                 dqn.integer("patience", 5, 1, 1000),
-                scaled(learning(dqn), multiplier));
+                scaled(learning(dqn), multiplier),
+                TrainableReader.read(own));
         own.refuseUnknown();
         openAi.refuseUnknown();
         return parsed;
