@@ -7,6 +7,7 @@ import dev.rehearse.files.StoredFile;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
 import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.training.Method;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
 import java.time.Duration;
@@ -41,12 +42,13 @@ final class JobIntake {
 
     /** What a job's request is checked against. */
     @Component
-    record Checks(ModelCatalog models, FileStore files, JobSettings settings) {}
+    record Checks(ModelCatalog models, FileStore files, JobSettings settings, FreeMemory memory) {}
 
     /**
      * The job as it was taken in, or the one that an earlier try of the same request made.
      *
-     * @throws ApiException 404 for an unknown model, 400 for a file that cannot be used, 429 when too many jobs wait
+     * @throws ApiException 404 for an unknown model, 400 for a file that cannot be used or a replay memory that
+     *     does not fit, 429 when too many jobs wait
      */
     synchronized Job take(JobRequest request, RequestKey key) { // one at a time, or the bound is none
         Optional<Job> earlier = earlier(key);
@@ -64,6 +66,7 @@ final class JobIntake {
     private void insert(Job job, RequestKey key) {
         JobId id = job.id();
         JobRequest request = job.request();
+        checkMemory(request.method());
         checkModel(request);
         lock("training_file", request.trainingFile());
         lock("validation_file", request.validationFile());
@@ -90,6 +93,22 @@ final class JobIntake {
             request.method().resolve().check(JobModels.startingPoint(model));
         } catch (InvalidSettingException e) {
             throw JobRequestReader.refusal(request.method(), e);
+        }
+    }
+
+    private void checkMemory(JobMethod method) {
+        if (!(method.resolve() instanceof Method.Reinforcement reinforcement)) {
+            return;
+        }
+        long bytes = reinforcement.settings().replayBytes();
+        long free = checks.memory().now().toBytes();
+        if (bytes > free) {
+            String param = "method.reinforcement.dqn.replay_bytes";
+            throw ApiException.invalid(
+                    "invalid_value",
+                    param,
+                    "Invalid '" + param + "': the replay memory may take " + bytes + " bytes, but " + free
+                            + " are free. Allowed: at most what is free.");
         }
     }
 

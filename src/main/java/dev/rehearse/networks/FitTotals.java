@@ -10,7 +10,7 @@ final class FitTotals {
 
     FitTotals(TokenBatch batch) {
         actionCount = Math.max(1, batch.actionCount());
-        readings = new Readings(new float[batch.size()][], new float[batch.size()][]);
+        readings = Readings.ofSize(batch.size());
     }
 
     /** Action tokens of the whole batch: what means are over. */

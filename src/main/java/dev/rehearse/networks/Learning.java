@@ -13,12 +13,12 @@ import java.util.Map;
 
 /** The learning half of a {@link TorchNetwork}: losses, gradients, optimiser. Confined to the device's thread. */
 final class Learning implements AutoCloseable {
-    private static final SoftQLoss NO_Q = new SoftQLoss(1, 0, 1, 0, 0);
+    private static final TdLoss PLAIN = new SoftQLoss(1, 0, 1, 0, 0);
 
     private final TorchNetwork network;
     private final PtNDManager manager;
     private final AdamW optimiser;
-    private final Map<SoftQLoss, Script> losses = new HashMap<>();
+    private final Map<TdLoss, Script> losses = new HashMap<>();
     private int updates;
 
     Learning(TorchNetwork network) {
@@ -84,21 +84,63 @@ final class Learning implements AutoCloseable {
         if (objective instanceof Objective.SoftQ soft) {
             return ((TorchNetwork) soft.prior()).evaluate(scope, "read", rows);
         }
+        if (objective instanceof Objective.HeadQ headQ) {
+            return ((TorchNetwork) headQ.prior()).evaluate(scope, "read", rows);
+        }
         return new NDList();
     }
 
     private Readings readings(PtNDManager scope, TokenBatch batch, Rows rows, NDList outputs) {
         try (IValue logPi = IValue.from((PtNDArray) outputs.get(0));
                 IValue actions = IValue.from((PtNDArray) rows.actions());
-                IValue taken = script(NO_Q).infer("taken", logPi, actions)) {
-            float[] values = outputs.get(1).toFloatArray();
-            return Rows.split(batch, taken.toTensor(scope).toFloatArray(), values);
+                IValue taken = script(PLAIN).infer("taken", logPi, actions)) {
+            return new Readings(
+                    Rows.splitActions(batch, taken.toTensor(scope).toFloatArray()),
+                    Rows.splitStates(batch, outputs.get(1).toFloatArray()),
+                    qValues(scope, batch, rows, outputs));
+        }
+    }
+
+    private float[][] qValues(PtNDManager scope, TokenBatch batch, Rows rows, NDList outputs) {
+        if (outputs.size() == 2) {
+            return new float[batch.size()][0];
+        }
+        List<PtNDArray> q = qHeads(outputs);
+        try (IValue heads = Weights.list(q);
+                IValue actions = IValue.from((PtNDArray) rows.actions());
+                IValue taken = script(PLAIN).infer("q_taken", heads, actions)) {
+            return Rows.splitActions(batch, taken.toTensor(scope).toFloatArray());
+        }
+    }
+
+    private static List<PtNDArray> qHeads(NDList outputs) {
+        return outputs.stream().skip(2).map(PtNDArray.class::cast).toList();
+    }
+
+    /** As of {@link QNetwork#bestValues}. */
+    float[][] bestValues(TokenBatch batch, TorchNetwork chooser, Support support) {
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
+            Rows rows = rows(scope, batch);
+            NDArray valued = network.evaluate(scope, "read", rows).get(2);
+            NDArray chosen = chooser == network
+                    ? valued
+                    : chooser.evaluate(scope, "read", rows).get(2);
+            NDArray prior = ((TorchNetwork) support.prior())
+                    .evaluate(scope, "read", rows.everywhere())
+                    .get(0);
+            try (IValue chooserQ = IValue.from((PtNDArray) chosen);
+                    IValue valuedQ = IValue.from((PtNDArray) valued);
+                    IValue priorLogPi = IValue.from((PtNDArray) prior);
+                    IValue share = IValue.from(support.share());
+                    IValue best = script(PLAIN).infer("best", chooserQ, valuedQ, priorLogPi, share)) {
+                return Rows.splitStates(batch, best.toTensor(scope).toFloatArray());
+            }
         }
     }
 
     private double sum(PtNDManager scope, String method, NDArray argument) {
         try (IValue value = IValue.from((PtNDArray) argument);
-                IValue result = script(NO_Q).infer(method, value)) {
+                IValue result = script(PLAIN).infer(method, value)) {
             return TorchNetwork.scalar(result.toTensor(scope));
         }
     }
@@ -109,25 +151,62 @@ final class Learning implements AutoCloseable {
         float[] even = new float[pass.part().batch().actionCount()];
         Arrays.fill(even, mean);
         if (objective instanceof Objective.Imitation) {
-            return call(scope, NO_Q, "nll", new NDList(pass.logPi(), actions, scope.create(even)));
+            return call(scope, PLAIN, "nll", new NDList(pass.logPi(), actions, scope.create(even)));
         }
         if (objective instanceof Objective.ValueRegression regression) {
             NDArray returns = joined(scope, regression.returns(), pass.part());
-            return call(scope, NO_Q, "value", new NDList(pass.values(), returns, scope.create(even)));
+            return call(scope, PLAIN, "value", new NDList(pass.values(), returns, scope.create(even)));
+        }
+        if (objective instanceof Objective.HeadQ headQ) {
+            return headLoss(scope, pass, headQ, totals);
         }
         return softLoss(scope, pass, (Objective.SoftQ) objective, totals);
+    }
+
+    private NDArray headLoss(PtNDManager scope, Pass pass, Objective.HeadQ objective, FitTotals totals) {
+        TokenBatch batch = pass.part().batch();
+        int first = pass.part().first();
+        float[][] targets = objective.targets().of(first, pass.readings());
+        NDArray weights = weights(scope, pass.part(), objective.importance(), totals);
+        NDList arguments = new NDList();
+        for (PtNDArray q : qHeads(pass.outputs())) {
+            q.setName("q[]");
+            arguments.add(q);
+        }
+        arguments.addAll(new NDList(
+                pass.logPi(),
+                pass.values(),
+                pass.rows().actions(),
+                scope.create(Rows.join(targets, 0, targets.length)),
+                joined(scope, objective.valueTargets(), pass.part()),
+                weights,
+                scope.create(Rows.spread(batch, objective.demonstration(), first))));
+        NDArray loss = call(scope, objective.loss(), "q_loss", arguments);
+        return loss.add(divergence(scope, pass, objective.loss(), weights, totals));
+    }
+
+    /** The loss's term of KL(π‖π₀); the divergence itself goes to the totals whatever it weighs. */
+    private NDArray divergence(PtNDManager scope, Pass pass, TdLoss loss, NDArray weights, FitTotals totals) {
+        NDList arguments = new NDList(pass.logPi(), pass.prior().get(0), weights);
+        NDList divergence = script(loss).learn(scope, "divergence", arguments);
+        totals.addDivergence(divergence.get(1).getFloat());
+        return loss.klWeight() > 0 ? divergence.get(0) : scope.create(0f);
+    }
+
+    /** Importance over the number of actions, (N). */
+    private static NDArray weights(PtNDManager scope, MicroBatch part, float[] importance, FitTotals totals) {
+        float[] weight = Rows.spread(part.batch(), importance, part.first());
+        for (int n = 0; n < weight.length; n++) {
+            weight[n] /= totals.actionCount();
+        }
+        return scope.create(weight);
     }
 
     private NDArray softLoss(PtNDManager scope, Pass pass, Objective.SoftQ soft, FitTotals totals) {
         TokenBatch batch = pass.part().batch();
         int first = pass.part().first();
-        float[] weight = Rows.spread(batch, soft.importance(), first);
-        for (int n = 0; n < weight.length; n++) {
-            weight[n] /= totals.actionCount();
-        }
         float[][] targets = soft.targets().of(first, pass.readings());
-        NDArray weights = scope.create(weight);
-        NDArray priorLogPi = pass.prior().get(0);
+        NDArray weights = weights(scope, pass.part(), soft.importance(), totals);
         NDList arguments = new NDList(
                 pass.logPi(),
                 pass.values(),
@@ -137,10 +216,7 @@ final class Learning implements AutoCloseable {
                 weights,
                 scope.create(Rows.spread(batch, soft.demonstration(), first)));
         NDArray loss = call(scope, soft.loss(), "soft", arguments);
-        NDList divergence =
-                script(soft.loss()).learn(scope, "divergence", new NDList(pass.logPi(), priorLogPi, weights));
-        totals.addDivergence(divergence.get(1).getFloat());
-        return soft.loss().klWeight() > 0 ? loss.add(divergence.get(0)) : loss;
+        return loss.add(divergence(scope, pass, soft.loss(), weights, totals));
     }
 
     private static NDArray joined(PtNDManager scope, float[][] bySequence, MicroBatch part) {
@@ -148,23 +224,12 @@ final class Learning implements AutoCloseable {
                 Rows.join(bySequence, part.first(), part.first() + part.batch().size()));
     }
 
-    private NDArray call(PtNDManager scope, SoftQLoss loss, String method, NDList arguments) {
+    private NDArray call(PtNDManager scope, TdLoss loss, String method, NDList arguments) {
         return script(loss).learn(scope, method, arguments).get(0);
     }
 
-    private Script script(SoftQLoss loss) {
-        return losses.computeIfAbsent(
-                loss,
-                absent -> Script.load(
-                        manager,
-                        "td",
-                        "Td",
-                        Map.of(
-                                "alpha", loss.alpha(),
-                                "huber_delta", loss.huberDelta(),
-                                "value_weight", loss.valueWeight(),
-                                "kl_weight", loss.klWeight(),
-                                "bc_weight", loss.bcWeight())));
+    private Script script(TdLoss loss) {
+        return losses.computeIfAbsent(loss, absent -> Script.load(manager, "td", "Td", absent.scriptAttributes()));
     }
 
     /** Moves the weights by the accumulated gradient; returns its norm. */

@@ -44,5 +44,6 @@ record MicroBatch(int first, TokenBatch batch) {
     void place(Readings part, Readings whole) {
         System.arraycopy(part.logProbs(), 0, whole.logProbs(), first, batch.size());
         System.arraycopy(part.values(), 0, whole.values(), first, batch.size());
+        System.arraycopy(part.qValues(), 0, whole.qValues(), first, batch.size());
     }
 }

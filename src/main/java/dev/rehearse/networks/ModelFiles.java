@@ -5,8 +5,12 @@ import com.google.gson.JsonObject;
 import dev.rehearse.networks.SafetensorsWriter.Form;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,14 +23,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The files of a Hugging Face model directory, checked but not yet read. Immutable; tensors on the device's thread.
  *
- * @param valueHead null where there is none: V then starts at 0
+ * @param heads which heads there are, V alone where no file says otherwise
+ * @param headTensors null where there are none: fresh heads then say 0
  */
 record ModelFiles(
         Architecture architecture,
         StoredForm form,
         TensorFiles tensors,
-        @Nullable TensorFiles valueHead) {
-    private static final String VALUE_HEAD = "value_head.safetensors";
+        Heads heads,
+        @Nullable TensorFiles headTensors) {
+    private static final String HEADS = "value_head.json";
+    private static final String HEAD_TENSORS = "value_head.safetensors";
     /** Standard deviation of fresh weights: GPT-2's, and Llama's in Hugging Face's implementation. */
     private static final double SPREAD = 0.02;
 
@@ -44,13 +51,36 @@ record ModelFiles(
         Architecture architecture = Architecture.fromConfig(config);
         TensorFiles tensors = TensorFiles.open(directory);
         StoredForm form = StoredForm.of(architecture, tensors, config, String.valueOf(directory.getFileName()));
-        Path value = directory.resolve(VALUE_HEAD);
-        if (!Files.exists(value)) {
-            return new ModelFiles(architecture, form, tensors, null);
+        Heads heads = heads(directory);
+        Path file = directory.resolve(HEAD_TENSORS);
+        if (!Files.exists(file)) {
+            return new ModelFiles(architecture, form, tensors, heads, null);
         }
-        TensorFiles valueHead = TensorFiles.of(value);
-        architecture.valueShapes().forEach((name, shape) -> StoredForm.checked(valueHead, name, shape));
-        return new ModelFiles(architecture, form, tensors, valueHead);
+        TensorFiles headTensors = TensorFiles.of(file);
+        heads.shapes(architecture).forEach((name, shape) -> StoredForm.checked(headTensors, name, shape));
+        return new ModelFiles(architecture, form, tensors, heads, headTensors);
+    }
+
+    /**
+     * Which heads a directory has: V alone where {@code value_head.json} is absent.
+     *
+     * @throws InvalidModelException when the file is not what it should be
+     */
+    static Heads heads(Path directory) {
+        Path file = directory.resolve(HEADS);
+        if (!Files.exists(file)) {
+            return Heads.valueOnly();
+        }
+        try {
+            JsonObject json = ModelConfig.read(file);
+            String kind = json.get("kind").getAsString();
+            return new Heads(
+                    Heads.Kind.labelled(kind).orElseThrow(() -> new IllegalArgumentException("kind is " + kind)),
+                    json.get("decode_beta").getAsDouble(),
+                    json.get("support_mask").getAsDouble());
+        } catch (RuntimeException e) {
+            throw new InvalidModelException(file + ": not a description of value heads: " + e.getMessage(), e);
+        }
     }
 
     Weights read(PtNDManager manager) {
@@ -60,11 +90,11 @@ record ModelFiles(
                     .weightShapes()
                     .forEach((name, shape) ->
                             weights.add(name, tensors.floats(form.tensor(name).name()), shape));
-            TensorFiles head = valueHead;
-            if (head == null) {
-                addFreshValueHead(weights, architecture, random(0));
+            TensorFiles given = headTensors;
+            if (given == null) {
+                addFreshHeads(weights, heads.shapes(architecture), random(0));
             } else {
-                architecture.valueShapes().forEach((name, shape) -> weights.add(name, head.floats(name), shape));
+                heads.shapes(architecture).forEach((name, shape) -> weights.add(name, given.floats(name), shape));
             }
             return weights;
         } catch (RuntimeException | Error e) {
@@ -89,7 +119,7 @@ record ModelFiles(
             }
             weights.add(name, numbers, shape);
         });
-        addFreshValueHead(weights, architecture, random);
+        addFreshHeads(weights, architecture.valueShapes(), random);
         return weights;
     }
 
@@ -97,11 +127,12 @@ record ModelFiles(
         return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     }
 
-    private static void addFreshValueHead(Weights weights, Architecture architecture, RandomGenerator random) {
-        architecture.valueShapes().forEach((name, shape) -> {
+    /** First layers N(0, 1/D), all else zero: fresh heads say 0 everywhere. */
+    static void addFreshHeads(Weights weights, Map<String, long[]> shapes, RandomGenerator random) {
+        shapes.forEach((name, shape) -> {
             float[] numbers = new float[size(shape)];
-            if (name.equals("value.fc.weight")) {
-                fill(numbers, random, 1 / Math.sqrt(architecture.width()));
+            if (name.endsWith(".fc.weight")) {
+                fill(numbers, random, 1 / Math.sqrt(shape[1]));
             }
             weights.add(name, numbers, shape);
         });
@@ -122,16 +153,12 @@ record ModelFiles(
     }
 
     /**
-     * Writes weights into an existing directory in the form that they were read in.
+     * Writes a language model's weights into an existing directory in the form that they were read in.
      *
      * @param numbers of a weight of the language model, by its name in the network
      */
     static void write(
-            Architecture architecture,
-            StoredForm form,
-            Function<String, float[]> numbers,
-            Weights value,
-            Path directory) {
+            Architecture architecture, StoredForm form, Function<String, float[]> numbers, Path directory) {
         Map<String, Form> forms = new LinkedHashMap<>();
         Map<String, String> names = new LinkedHashMap<>();
         architecture.weightShapes().forEach((name, shape) -> {
@@ -144,7 +171,26 @@ record ModelFiles(
                     directory.resolve(TensorFiles.SINGLE),
                     forms,
                     stored -> numbers.apply(Objects.requireNonNull(names.get(stored))));
-            SafetensorsWriter.write(directory.resolve(VALUE_HEAD), architecture.valueShapes(), value::numbers);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes the heads beside the language model: their weights, and what they are. */
+    static void writeHeads(Architecture architecture, Heads heads, Weights weights, Path directory) {
+        JsonObject json = new JsonObject();
+        json.addProperty("kind", heads.kind().label());
+        json.addProperty("decode_beta", heads.decodeBeta());
+        json.addProperty("support_mask", heads.supportMask());
+        byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel =
+                FileChannel.open(directory.resolve(HEADS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            SafetensorsWriter.write(directory.resolve(HEAD_TENSORS), heads.shapes(architecture), weights::numbers);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

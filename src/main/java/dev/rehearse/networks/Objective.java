@@ -32,6 +32,24 @@ public sealed interface Objective {
             SoftQLoss loss)
             implements Objective {}
 
+    /**
+     * Regression of every Q head on targets, and of V on given numbers.
+     *
+     * @param targets as of {@link SoftQ}
+     * @param valueTargets (B, A_b) what V is moved towards, by expectile
+     * @param importance (B) weight of each sequence
+     * @param demonstration (B) 1 where the cloning term applies, else 0
+     * @param prior the frozen start, for KL(π‖π₀)
+     */
+    record HeadQ(
+            Targets targets,
+            float[][] valueTargets,
+            float[] importance,
+            float[] demonstration,
+            QNetwork prior,
+            QLoss loss)
+            implements Objective {}
+
     /** Computes targets (B', A_b) for the sequences {@code first … first + B' − 1} of the batch. */
     interface Targets {
         float[][] of(int first, Readings readings);

@@ -15,6 +15,14 @@ public interface QNetwork extends AutoCloseable {
     /** What the network says of the batch's actions; records no gradient. */
     Readings read(TokenBatch batch);
 
+    /**
+     * What each state is worth by a double estimate: Q of this network at the supported action that {@code chooser} likes
+     * best. Both have Q heads; records no gradient.
+     *
+     * @return (B, A_b + 1), the states of {@link Readings#values}
+     */
+    float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support);
+
     /** One update towards the objective. */
     Fit fit(TokenBatch batch, Objective objective, LearningRates rates);
 
@@ -24,7 +32,7 @@ public interface QNetwork extends AutoCloseable {
     /** An independent network of equal weights, without optimiser state. */
     QNetwork copy();
 
-    /** Sets the last layer of V to zero weights and the given bias. */
+    /** Sets V and Q to this number in every state: zero weights and biases in their last layers, but for V's bias. */
     void resetValue(double bias);
 
     /**
@@ -40,7 +48,7 @@ public interface QNetwork extends AutoCloseable {
         return architecture().toConfig(endId);
     }
 
-    /** Writes {@code model.safetensors} and {@code value_head.safetensors} into an existing directory. */
+    /** Writes {@code model.safetensors}, {@code value_head.safetensors} and {@code value_head.json} into a directory. */
     void save(Path directory);
 
     @Override

@@ -3,13 +3,14 @@ package dev.rehearse.networks;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import java.util.Arrays;
 
 /**
  * A {@link TokenBatch} as tensors: ids (B, T) padded on the right, and flat positions in (B·T).
  *
  * @param ids (B, T) i64
  * @param states (N) where each action is decided: the position before it
- * @param valueStates (N + B') the same, then the state after each sequence's last action
+ * @param valueStates (N + B') the same, then the state after each sequence's last token
  * @param actions (N) token ids
  */
 record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
@@ -34,14 +35,12 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
             for (int t = 0; t < tokens.length; t++) {
                 ids[b * time + t] = tokens[t];
             }
-            int last = 0;
             for (int position : batch.actions()[b]) {
                 states[n] = b * (long) time + position - 1;
                 valueStates[n] = states[n];
                 actions[n++] = tokens[position];
-                last = position;
             }
-            valueStates[count + b] = b * (long) time + last;
+            valueStates[count + b] = b * (long) time + tokens.length - 1;
         }
         return new Rows(
                 scope.create(ids, new Shape(batch.size(), time)),
@@ -50,22 +49,33 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
                 scope.create(actions));
     }
 
-    /** Splits log π (N) and V (N + B) of a batch into its sequences. */
-    static Readings split(TokenBatch batch, float[] logProbs, float[] values) {
-        float[][] byLogProb = new float[batch.size()][];
-        float[][] byValue = new float[batch.size()][];
+    /** Splits numbers of the actions (N) into the batch's sequences, (B, A_b). */
+    static float[][] splitActions(TokenBatch batch, float[] numbers) {
+        float[][] split = new float[batch.size()][];
         int n = 0;
-        int count = batch.actionCount();
         for (int b = 0; b < batch.size(); b++) {
             int length = batch.actions()[b].length;
-            byLogProb[b] = new float[length];
-            byValue[b] = new float[length + 1];
-            System.arraycopy(logProbs, n, byLogProb[b], 0, length);
-            System.arraycopy(values, n, byValue[b], 0, length);
-            byValue[b][length] = values[count + b];
+            split[b] = Arrays.copyOfRange(numbers, n, n + length);
             n += length;
         }
-        return new Readings(byLogProb, byValue);
+        return split;
+    }
+
+    /** Splits numbers of the states (N + B) into the batch's sequences, (B, A_b + 1). */
+    static float[][] splitStates(TokenBatch batch, float[] numbers) {
+        float[][] split = splitActions(batch, numbers);
+        int count = batch.actionCount();
+        for (int b = 0; b < split.length; b++) {
+            int length = split[b].length;
+            split[b] = Arrays.copyOf(split[b], length + 1);
+            split[b][length] = numbers[count + b];
+        }
+        return split;
+    }
+
+    /** The same rows, with log π wanted in every state instead of the actions' alone. */
+    Rows everywhere() {
+        return new Rows(ids, valueStates, valueStates, actions);
     }
 
     /** Joins (B, A_b) into (N). */

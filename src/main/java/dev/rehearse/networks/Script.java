@@ -12,7 +12,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /**
  * A network's maths as TorchScript text, loaded into libtorch without Python.
@@ -21,6 +26,8 @@ import java.util.Map;
  * misspelt operator fails here, at loading, with the resource's name and line. Confined to the device's thread.
  */
 final class Script implements AutoCloseable {
+    private static final Pattern CALLS = Pattern.compile("__torch__\\.(\\w+)\\.");
+
     private final String name;
     private final PtSymbolBlock block;
 
@@ -36,7 +43,7 @@ final class Script implements AutoCloseable {
      * @param attributes values of the class's attributes: Boolean, Integer, Double or String
      */
     static Script load(PtNDManager manager, String name, String type, Map<String, Object> attributes) {
-        byte[] archive = ScriptArchive.pack(name, type, source(name), attributes);
+        byte[] archive = ScriptArchive.pack(name, type, sources(name), attributes);
         try {
             return new Script(name, JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false));
         } catch (IOException e) {
@@ -62,6 +69,23 @@ final class Script implements AutoCloseable {
             all.addAll(arguments);
             return IValueUtils.forward(block, all, true);
         }
+    }
+
+    /** The resource and those whose functions it calls as {@code __torch__.name.function}. */
+    private static Map<String, String> sources(String name) {
+        Map<String, String> sources = new TreeMap<>();
+        Deque<String> wanted = new ArrayDeque<>(List.of(name));
+        while (!wanted.isEmpty()) {
+            String next = wanted.pop();
+            if (!sources.containsKey(next)) {
+                sources.put(next, source(next));
+                CALLS.matcher(sources.get(next))
+                        .results()
+                        .map(call -> call.group(1))
+                        .forEach(wanted::push);
+            }
+        }
+        return sources;
     }
 
     private static String source(String name) {

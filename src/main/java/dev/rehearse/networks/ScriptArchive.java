@@ -24,14 +24,18 @@ final class ScriptArchive {
 
     private ScriptArchive() {}
 
-    static byte[] pack(String name, String type, String source, Map<String, Object> attributes) {
+    /** @param sources text by name: the script itself, and those whose functions it calls */
+    static byte[] pack(String name, String type, Map<String, String> sources, Map<String, Object> attributes) {
         try {
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
                 store(zip, name + "/data.pkl", object(name, type, attributes));
                 store(zip, name + "/constants.pkl", emptyTuple());
                 store(zip, name + "/version", (OPERATORS_VERSION + "\n").getBytes(StandardCharsets.UTF_8));
-                store(zip, name + "/code/__torch__/" + name + ".py", source.getBytes(StandardCharsets.UTF_8));
+                for (Map.Entry<String, String> source : sources.entrySet()) {
+                    byte[] text = source.getValue().getBytes(StandardCharsets.UTF_8);
+                    store(zip, name + "/code/__torch__/" + source.getKey() + ".py", text);
+                }
             }
             return bytes.toByteArray();
         } catch (IOException e) {

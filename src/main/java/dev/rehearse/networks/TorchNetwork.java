@@ -7,9 +7,12 @@ import ai.djl.pytorch.engine.PtNDManager;
 import com.google.gson.JsonObject;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,7 @@ public final class TorchNetwork implements QNetwork {
     private final Device device;
     private final Architecture architecture;
     private final NetworkOptions options;
+    private final Heads heads;
     private final PtNDManager manager;
     private final StoredForm form;
     private final Weights weights;
@@ -32,10 +36,16 @@ public final class TorchNetwork implements QNetwork {
 
     /** Takes ownership of the weights. On the device's thread. */
     private TorchNetwork(
-            Device device, Architecture architecture, NetworkOptions options, StoredForm form, Weights weights) {
+            Device device,
+            Architecture architecture,
+            NetworkOptions options,
+            Heads heads,
+            StoredForm form,
+            Weights weights) {
         this.device = device;
         this.architecture = architecture;
         this.options = options;
+        this.heads = heads;
         this.form = form;
         this.weights = weights;
         manager = (PtNDManager) device.manager().newSubManager();
@@ -44,6 +54,7 @@ public final class TorchNetwork implements QNetwork {
         attributes.put("dropout", options.dropout());
         attributes.put("lora_scale", options.adapterScale());
         attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
+        attributes.putAll(heads.scriptAttributes());
         Architecture.ScriptName name = architecture.script();
         script = Script.load(manager, name.resource(), name.type(), attributes);
     }
@@ -57,6 +68,7 @@ public final class TorchNetwork implements QNetwork {
                         device,
                         architecture,
                         options,
+                        Heads.valueOnly(),
                         form,
                         ModelFiles.initialise(device.manager(), architecture, seed)));
     }
@@ -70,14 +82,14 @@ public final class TorchNetwork implements QNetwork {
         ModelFiles files = ModelFiles.open(directory);
         return device.complete(
                 Priority.TRAINING,
-                () -> prepared(device, files.architecture(), options, files.form(), files.read(device.manager())));
+                () -> prepared(device, files.architecture(), options, files.heads(), files.form(), files.read(device.manager())));
     }
 
     private static TorchNetwork prepared(
-            Device device, Architecture architecture, NetworkOptions options, StoredForm form, Weights weights) {
+            Device device, Architecture architecture, NetworkOptions options, Heads heads, StoredForm form, Weights weights) {
         try {
             prepare(weights, architecture, options.trainable());
-            return new TorchNetwork(device, architecture, options, form, weights);
+            return new TorchNetwork(device, architecture, options, heads, form, weights);
         } catch (RuntimeException | Error e) {
             weights.close();
             throw e;
@@ -101,11 +113,22 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         int size = MicroBatch.tokens(architecture);
-        Readings readings = new Readings(new float[batch.size()][], new float[batch.size()][]);
+        Readings readings = Readings.ofSize(batch.size());
         for (MicroBatch part : MicroBatch.split(batch, size)) {
             device.run(Priority.TRAINING, () -> part.place(learning().read(part.batch()), readings));
         }
         return readings;
+    }
+
+    @Override
+    public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
+        float[][] values = new float[batch.size()][];
+        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
+            float[][] of = device.call(
+                    Priority.TRAINING, () -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support));
+            System.arraycopy(of, 0, values, part.first(), of.length);
+        }
+        return values;
     }
 
     @Override
@@ -129,7 +152,7 @@ public final class TorchNetwork implements QNetwork {
         return made;
     }
 
-    /** log π (N, V) and V (M) of the rows; recorded when gradient mode is on. On the device's thread. */
+    /** log π (N, V), V (M) and each Q (M, V) of the rows; recorded when gradient mode is on. On the device's thread. */
     NDList evaluate(PtNDManager scope, String method, Rows rows) {
         NDList arguments = weights.arguments();
         arguments.add(rows.ids());
@@ -164,16 +187,43 @@ public final class TorchNetwork implements QNetwork {
                         device,
                         architecture,
                         otherOptions.with(options.trainable()),
+                        heads,
                         form,
                         weights.copy(device.manager())));
     }
 
+    /** An independent network of the same language model; heads of another kind than this one's are fresh. */
+    public TorchNetwork withHeads(Heads other, long seed) {
+        return device.complete(Priority.TRAINING, () -> {
+            boolean kept = other.kind() == heads.kind();
+            Weights copied = weights.copy(device.manager(), name -> kept || !name.startsWith(VALUE));
+            if (!kept) {
+                RandomGenerator random =
+                        RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+                ModelFiles.addFreshHeads(copied, other.shapes(architecture), random);
+            }
+            return new TorchNetwork(device, architecture, options, other, form, copied);
+        });
+    }
+
+    public Heads heads() {
+        return heads;
+    }
+
     @Override
     public void resetValue(double bias) {
-        device.run(Priority.TRAINING, () -> {
-            weights.set("value.out.weight", new float[architecture.width()]);
-            weights.set("value.out.bias", new float[] {(float) bias});
-        });
+        device.run(
+                Priority.TRAINING,
+                () -> heads.shapes(architecture).forEach((name, shape) -> {
+                    if (name.contains(".out.")) {
+                        boolean shifted =
+                                name.endsWith(".bias") && (heads.kind() != Heads.Kind.DUELING || shape[0] == 1);
+                        float[] numbers =
+                                new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
+                        Arrays.fill(numbers, shifted ? (float) bias : 0);
+                        weights.set(name, numbers);
+                    }
+                }));
     }
 
     @Override
@@ -191,7 +241,8 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public void save(Path directory) {
         device.run(Priority.TRAINING, () -> {
-            ModelFiles.write(architecture, form, this::numbers, weights, directory);
+            ModelFiles.write(architecture, form, this::numbers, directory);
+            ModelFiles.writeHeads(architecture, heads, weights, directory);
             if (options.trainable() instanceof Trainable.Lora lora) {
                 new Adapters(architecture, lora).write(weights, form, directory);
             }

@@ -75,6 +75,11 @@ final class Weights implements AutoCloseable {
     }
 
     Weights copy(PtNDManager parent) {
+        return copy(parent, name -> true);
+    }
+
+    /** A copy of the tensors whose names fit. */
+    Weights copy(PtNDManager parent, Predicate<String> names) {
         Weights copy = new Weights(parent);
         Frozen shared = frozen;
         if (shared != null) {
@@ -82,6 +87,9 @@ final class Weights implements AutoCloseable {
             copy.frozen = shared;
         }
         arrays.forEach((name, array) -> {
+            if (!names.test(name)) {
+                return;
+            }
             if (isFrozen(name)) {
                 copy.arrays.put(name, array);
             } else {

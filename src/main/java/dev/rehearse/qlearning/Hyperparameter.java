@@ -14,6 +14,14 @@ public enum Hyperparameter {
     GAMMA("gamma", 1, 0, 1, "discount per token"),
     ALPHA("alpha", 0.1, 1e-4, 100, "temperature of KL(π‖π₀), in standard deviations of the reward"),
     LAMBDA("lambda", 0.7, 0, 1, "mixing of λ-returns: 0 one-step targets, 1 whole paths"),
+    N_STEP(
+            "n_step",
+            0,
+            0,
+            100_000,
+            "steps before a target trusts V, instead of `lambda`; 0: to the end; dqn, ilql: 1"
+                    + " where neither this nor `td_mix` is given"),
+    TD_MIX("td_mix", 0, 0, 1, "share of the one-step target beside the `n_step` one, instead of `lambda`"),
     HUBER_DELTA("huber_delta", 1, 1e-3, 100, "where `loss: huber` turns linear, in standard deviations of the reward"),
     REPLAY_CAPACITY("replay_capacity", 100_000, 1, 100_000_000, "most episodes remembered"),
     REPLAY_BYTES("replay_bytes", 256L << 20, 1 << 20, 1L << 40, "most bytes of experience"),
@@ -31,13 +39,24 @@ public enum Hyperparameter {
     TOP_K("top_k", 50, 0, 1_000_000, "most probable tokens chosen from; 0 for all"),
     MAX_COMPLETION_TOKENS("max_completion_tokens", 256, 1, 100_000, "where replies are cut off"),
     LEARNING_RATE("learning_rate", 5e-5, 1e-9, 1, "peak rate of the model"),
-    VALUE_LEARNING_RATE("value_learning_rate", 1e-3, 1e-9, 1, "peak rate of V's head"),
+    VALUE_LEARNING_RATE("value_learning_rate", 1e-3, 1e-9, 1, "peak rate of the heads of V and Q"),
     WARMUP_STEPS("warmup_steps", 20, 0, 1_000_000, "updates over which the rates rise"),
     VALUE_WARMUP_STEPS("value_warmup_steps", 200, 0, 1_000_000, "first updates, of V alone; half of the run at most"),
     MAX_GRAD_NORM("max_grad_norm", 1, 1e-6, 1e6, "joint norm gradients are clipped to"),
     WEIGHT_AVERAGE("weight_average", 0.99, 0, 0.99999, "decay of the averaged weights that are evaluated and served"),
     VALUE_WEIGHT("value_weight", 0.5, 0, 100, "weight of V's loss beside the policy's"),
-    KL_WEIGHT("kl_weight", 0.03, 0, 100, "weight of KL(π‖π₀) in the loss");
+    BC_WEIGHT("bc_weight", 0.1, 0, 100, "weight of cloning demonstrations in the loss"),
+    KL_WEIGHT("kl_weight", 0.03, 0, 100, "weight of KL(π‖π₀) in the loss"),
+    EXPECTILE("expectile", 0.7, 0.5, 0.9999, "τ of V: 0.5 the mean of the actions seen, towards 1 the best of them"),
+    CQL_WEIGHT("cql_weight", 0.01, 0, 100, "weight of pushing down Q of actions not seen"),
+    DECODE_BETA(
+            "decode_beta", 1, 0, 1000, "β of replies by log π₀ + β·(Q − V), Q in standard deviations of the reward"),
+    SUPPORT_MASK(
+            "support_mask",
+            0.3,
+            0,
+            1,
+            "share of the likeliest token's π₀ below which a token is never best; 0 for none");
 
     private static final Set<Hyperparameter> WHOLE = EnumSet.of(
             REPLAY_CAPACITY,
@@ -45,6 +64,7 @@ public enum Hyperparameter {
             LEARNING_STARTS,
             MAX_TIMES_SAMPLED,
             TARGET_INTERVAL,
+            N_STEP,
             TOP_K,
             MAX_COMPLETION_TOKENS,
             WARMUP_STEPS,

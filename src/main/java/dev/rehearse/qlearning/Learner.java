@@ -4,32 +4,27 @@ import dev.rehearse.networks.Fit;
 import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.QNetwork;
-import dev.rehearse.networks.Readings;
-import dev.rehearse.networks.SoftQLoss;
+import dev.rehearse.qlearning.Algorithm.Choice;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
-import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.Batch;
 import dev.rehearse.replay.ReplayMemory;
 import dev.rehearse.replay.Sampling;
 
 /**
- * Soft Q-learning, one update at a time: draw, targets, fit, re-prioritise, sync.
+ * Deep Q-learning from replayed experience (Mnih et al. 2015, algorithm 1), one update at a time: draw, targets, fit,
+ * re-prioritise, sync. What the targets are is the {@link Rule} of the algorithm. Confined to one thread.
  *
- * <p>Q(s, a) = V(s) + α·(log π(a|s) − log π₀(a|s)): dueling deep Q-learning (Mnih et al. 2015; Wang et al. 2016) whose
- * advantage stream is the language model itself, so that the soft-max backup over the vocabulary is V(s) identically.
- * Confined to one thread.
- *
- * <p>Deviations: 1. V and the policy each learn from the same error with the other held fixed. 2. Rewards are divided by
- * their standard deviation over the first {@code learning_starts} episodes, so that α and the rates mean the same for
- * every grader; it is then held fixed, as a scale that moves would move every target with it.
+ * <p>Deviation: rewards are divided by their standard deviation over the first {@code learning_starts} episodes, so that
+ * α and the rates mean the same for every grader; it is then held fixed, as a scale that moves would move every target
+ * with it.
  */
 public final class Learner {
     private final Networks networks;
     private final ReplayMemory memory;
     private final Hyperparameters hyperparameters;
     private final Batch batch;
-    private final SoftQLoss loss;
+    private final Rule rule;
     private final double rewardScale;
     private final int totalSteps;
     private final int valueSteps;
@@ -64,12 +59,7 @@ public final class Learner {
         this.rewardScale = rewardScale;
         valueSteps = hyperparameters.valueWarmupSteps(totalSteps);
         batch = new Batch(batchSize);
-        loss = new SoftQLoss(
-                hyperparameters.get(Hyperparameter.ALPHA),
-                hyperparameters.loss() == Loss.HUBER ? hyperparameters.get(Hyperparameter.HUBER_DELTA) : 0,
-                hyperparameters.get(Hyperparameter.VALUE_WEIGHT),
-                hyperparameters.get(Hyperparameter.KL_WEIGHT),
-                0);
+        rule = Rule.of(networks, hyperparameters);
     }
 
     /** Makes one update. */
@@ -87,47 +77,29 @@ public final class Learner {
         float[][] returns = drawn.returns();
         Objective objective = new Objective.ValueRegression(returns);
         Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(0));
-        return Update.of(fit, returns, drawn, loss.alpha(), batch);
+        return Update.of(fit, rule.qValues(drawn, fit.readings()), returns, drawn, batch);
     }
 
     private Update learn(Sequences drawn) {
-        Readings bootstrap = networks.target().read(drawn.tokens());
         float[][] targets = new float[drawn.size()][];
-        Objective objective = new Objective.SoftQ(
-                (first, readings) -> targets(drawn, bootstrap, first, readings, targets),
-                drawn.priorLogProbs(),
-                drawn.importance(),
-                new float[drawn.size()],
-                networks.prior(),
-                loss);
+        Objective objective = rule.objective(drawn, targets);
         Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(modelRate()));
-        Update update = Update.of(fit, targets, drawn, loss.alpha(), batch);
+        Update update = Update.of(fit, rule.qValues(drawn, fit.readings()), targets, drawn, batch);
         if (hyperparameters.draws() == Draws.PRIORITIZED) {
             memory.updatePriorities(batch, update.errors());
         }
         return update;
     }
 
-    /** Targets of the sequences from {@code first} on; they are also kept in {@code all}. */
-    private float[][] targets(Sequences drawn, Readings bootstrap, int first, Readings readings, float[][] all) {
-        float[][] part = new float[readings.logProbs().length][];
-        for (int b = 0; b < part.length; b++) {
-            int episode = first + b;
-            float[] ratios = drawn.logRatios(episode, readings.logProbs()[b]);
-            part[b] = TdTargets.soft(
-                    drawn.rewards()[episode],
-                    drawn.discounts()[episode],
-                    bootstrap.values()[episode],
-                    ratios,
-                    loss.alpha(),
-                    hyperparameters.get(Hyperparameter.LAMBDA));
-            all[episode] = part[b];
-        }
-        return part;
-    }
-
     /** The target bootstraps from a V that knows nothing until V's warm-up ends: then it takes over what V learned. */
     private void sync() {
+        if (hyperparameters.algorithm().reads(Choice.TARGET)) {
+            syncTarget();
+        }
+        networks.average().blend(networks.policy(), 1 - hyperparameters.get(Hyperparameter.WEIGHT_AVERAGE));
+    }
+
+    private void syncTarget() {
         if (steps + 1 == valueSteps) {
             networks.target().blend(networks.policy(), 1);
         } else if (hyperparameters.targetSync() == TargetSync.EMA) {
@@ -135,7 +107,6 @@ public final class Learner {
         } else if ((steps + 1) % hyperparameters.count(Hyperparameter.TARGET_INTERVAL) == 0) {
             networks.target().blend(networks.policy(), 1);
         }
-        networks.average().blend(networks.policy(), 1 - hyperparameters.get(Hyperparameter.WEIGHT_AVERAGE));
     }
 
     private LearningRates rates(double model) {

@@ -2,6 +2,7 @@ package dev.rehearse.qlearning;
 
 import dev.rehearse.networks.TokenBatch;
 import dev.rehearse.replay.Batch;
+import dev.rehearse.replay.Source;
 
 /**
  * A drawn {@link Batch} as learning reads it: per episode, and only at its actions. Rewards are in units of their
@@ -11,9 +12,15 @@ import dev.rehearse.replay.Batch;
  * @param discounts (B, A_b)
  * @param priorLogProbs (B, A_b)
  * @param importance (B)
+ * @param demonstration (B) 1 where the episode is a demonstration, else 0
  */
 record Sequences(
-        TokenBatch tokens, float[][] rewards, float[][] discounts, float[][] priorLogProbs, float[] importance) {
+        TokenBatch tokens,
+        float[][] rewards,
+        float[][] discounts,
+        float[][] priorLogProbs,
+        float[] importance,
+        float[] demonstration) {
 
     static Sequences of(Batch batch, double rewardScale) {
         int rows = batch.rows();
@@ -23,6 +30,7 @@ record Sequences(
         float[][] discounts = new float[rows][];
         float[][] prior = new float[rows][];
         float[] importance = new float[rows];
+        float[] demonstration = new float[rows];
         for (int b = 0; b < rows; b++) {
             int from = b * batch.length();
             int length = batch.lengths()[b];
@@ -32,8 +40,9 @@ record Sequences(
             discounts[b] = at(batch.discounts(), from, actions[b], 1);
             prior[b] = at(batch.priorLogProbs(), from, actions[b], 1);
             importance[b] = batch.weights()[b];
+            demonstration[b] = batch.source(b) == Source.DEMONSTRATION ? 1 : 0;
         }
-        return new Sequences(new TokenBatch(tokens, actions), rewards, discounts, prior, importance);
+        return new Sequences(new TokenBatch(tokens, actions), rewards, discounts, prior, importance, demonstration);
     }
 
     private static int[] positions(boolean[] mask, int from, int length) {

@@ -4,19 +4,24 @@ import dev.rehearse.networks.Fit;
 import dev.rehearse.replay.Batch;
 
 /**
- * What one update saw, in means over its action tokens and in units of the reward's standard deviation. Immutable.
+ * What one update saw, before it moved the weights. N action tokens n, each with Q_n = Q(s_n, a_n), V_n = V(s_n), target
+ * y_n and δ_n = Q_n − y_n, in units of the reward's standard deviation. Immutable.
  *
- * @param tdLoss the loss that was minimised
- * @param meanError mean |δ|, δ = Q − target
- * @param qMean mean Q of the taken actions
- * @param qMax largest Q of a taken action
- * @param valueMean mean V
- * @param targetMean mean target
- * @param advantageDeviation standard deviation of α·(log π − log π₀)
- * @param divergence KL(π‖π₀) in nats
- * @param entropy of the policy in nats
+ * <p>Q is V + α·(log π − log π₀) in {@code soft_dqn}, else the head's, of twin heads the smaller. V is its head's, but in
+ * {@code dqn} without dueling streams max Q.
+ *
+ * @param tdLoss the loss that was minimised, all its terms: the objective in {@code td.py}
+ * @param meanError Σ |δ_n| / N
+ * @param qMean Σ Q_n / N
+ * @param qMax max Q_n
+ * @param valueMean Σ V_n / N
+ * @param targetMean Σ y_n / N
+ * @param advantageDeviation standard deviation of A_n = Q_n − V_n: √(Σ A_n² / N − (Σ A_n / N)²)
+ * @param divergence KL(π‖π₀) = Σ_n Σ_a π(a|s_n)·(log π(a|s_n) − log π₀(a|s_n)) / N in nats, of the language model
+ * @param entropy −Σ_n Σ_a π(a|s_n)·log π(a|s_n) / N in nats, of the language model
+ * @param gradientNorm joint Euclidean norm of the gradient, before clipping
  * @param meanAge policy versions since the drawn episodes were made, mean over episodes
- * @param actions action tokens in the batch
+ * @param actions N
  * @param errors (B, T) δ in the batch's layout
  */
 public record Update(
@@ -34,17 +39,17 @@ public record Update(
         int actions,
         float[] errors) {
 
-    static Update of(Fit fit, float[][] targets, Sequences drawn, double alpha, Batch batch) {
+    /**
+     * @param q (B, A_b)
+     * @param targets (B, A_b)
+     */
+    static Update of(Fit fit, float[][] q, float[][] targets, Sequences drawn, Batch batch) {
         Sums sums = new Sums();
         float[] errors = new float[batch.rows() * batch.length()];
         for (int b = 0; b < drawn.size(); b++) {
-            float[] ratios = drawn.logRatios(b, fit.readings().logProbs()[b]);
-            for (int k = 0; k < ratios.length; k++) {
-                double advantage = alpha * ratios[k];
-                double value = fit.readings().values()[b][k];
-                sums.add(value, advantage, targets[b][k]);
-                errors[b * batch.length() + drawn.tokens().actions()[b][k]] =
-                        (float) (value + advantage - targets[b][k]);
+            for (int k = 0; k < q[b].length; k++) {
+                sums.add(fit.readings().values()[b][k], q[b][k], targets[b][k]);
+                errors[b * batch.length() + drawn.tokens().actions()[b][k]] = q[b][k] - targets[b][k];
             }
         }
         double age = 0;
@@ -65,11 +70,12 @@ public record Update(
         private double advantage;
         private double advantageSquared;
 
-        void add(double v, double a, double y) {
+        void add(double v, double taken, double y) {
+            double a = taken - v;
             count++;
-            error += Math.abs(v + a - y);
-            q += v + a;
-            largest = Math.max(largest, v + a);
+            error += Math.abs(taken - y);
+            q += taken;
+            largest = Math.max(largest, taken);
             value += v;
             target += y;
             advantage += a;

@@ -20,7 +20,8 @@ final class EpisodeArena {
     private final int slots;
     private final long maxTransitions;
     private final WordRing ring;
-    private final EpisodeCodec codec;
+    private final EpisodeLayout layout;
+    private final EpisodePacker packer;
 
     private final long[] offsets;
     private final int[] actions;
@@ -42,7 +43,8 @@ final class EpisodeArena {
         this.slots = bounds.maxEpisodes();
         this.maxTransitions = bounds.maxTransitions();
         this.ring = new WordRing((bounds.maxBytes() - fixedBytes(slots)) / Integer.BYTES);
-        this.codec = new EpisodeCodec(vocabularySize);
+        this.layout = new EpisodeLayout(vocabularySize);
+        this.packer = new EpisodePacker(layout);
         this.offsets = new long[slots];
         this.actions = new int[slots];
         this.versions = new int[slots];
@@ -55,9 +57,9 @@ final class EpisodeArena {
         return (long) slots * INDEX_BYTES + 2 * SumTree.bytes(slots);
     }
 
-    /** Encodes what comes next; then evict while {@link #oldestIsInTheWay}, then {@link #append}. */
+    /** Packs what comes next; then evict while {@link #oldestIsInTheWay}, then {@link #append}. */
     void prepare(Episode episode) {
-        prepared = codec.encode(episode);
+        prepared = packer.pack(episode);
         preparedActions = episode.actions();
         if (prepared > ring.capacity() || preparedActions > maxTransitions) {
             throw new IllegalArgumentException("episode has " + preparedActions + " actions and takes "
@@ -73,7 +75,7 @@ final class EpisodeArena {
     }
 
     void append(int policyVersion, Source source) {
-        ring.write(end, codec.words(prepared), prepared);
+        ring.write(end, packer.words(), prepared);
         int slot = slot(next);
         offsets[slot] = end;
         actions[slot] = preparedActions;
@@ -128,6 +130,14 @@ final class EpisodeArena {
         return first + Math.floorMod(slot - first, slots);
     }
 
+    /** The slot of the held episode that has this many before it in the order of slots, or the last one. */
+    int slotAt(int position) {
+        int begin = slot(first);
+        int wrapped = Math.max(0, begin + size() - slots);
+        int at = Math.min(position, size() - 1);
+        return at < wrapped ? at : at - wrapped + begin;
+    }
+
     int version(long number) {
         return versions[slot(number)];
     }
@@ -141,20 +151,18 @@ final class EpisodeArena {
         return ++timesDrawn[slot(number)];
     }
 
-    int length(long number) {
-        return ring.get(offsets[slot(number)]);
+    EpisodeLayout layout() {
+        return layout;
     }
 
+    /** The words of the episode as they are; the batch unpacks them. */
     void copy(long number, Batch batch, int row) {
-        load(number);
-        codec.decode(batch, row);
+        int count = words(number);
+        ring.read(offsets[slot(number)], batch.room(row, count), batch.start(row), count);
     }
 
-    private int load(long number) {
-        long offset = offsets[slot(number)];
-        int count = (int) ((number + 1 == next ? end : offsets[slot(number + 1)]) - offset);
-        ring.read(offset, codec.words(count), count);
-        return count;
+    private int words(long number) {
+        return (int) ((number + 1 == next ? end : offsets[slot(number + 1)]) - offsets[slot(number)]);
     }
 
     private long start() {
@@ -224,9 +232,11 @@ final class EpisodeArena {
     }
 
     private void checkEpisodes(SegmentReader in) {
+        Batch one = new Batch(1);
         for (long number = first; number < next; number++) {
-            int count = load(number);
-            in.check(codec.holds(count, actions[slot(number)]), "episode " + number + " does not fit its index");
+            copy(number, one, 0);
+            boolean holds = layout.holds(one.room(0, 0), words(number), actions[slot(number)]);
+            in.check(holds, "episode " + number + " does not fit its index");
         }
     }
 }

@@ -84,20 +84,15 @@ public final class ReplayMemory {
     public synchronized void draw(Batch batch, int now, double beta) {
         ReplaySettings.checkShare("beta", beta);
         retireStale(now);
-        batch.clear();
+        batch.clear(arena.layout());
         int shownRows = shownRows(batch.capacity());
         drawFrom(online, batch.capacity() - shownRows, batch, beta);
         drawFrom(shown, shownRows, batch, beta);
         for (int row = 0; row < batch.rows(); row++) {
             long number = batch.number(row);
+            arena.copy(number, batch, row);
             Source source = arena.source(number);
-            int age = source.isShown() ? 0 : Math.max(0, now - arena.version(number));
-            batch.describe(row, arena.length(number), age, source);
-        }
-        batch.makeRoom();
-        for (int row = 0; row < batch.rows(); row++) {
-            arena.copy(batch.number(row), batch, row);
-            batch.pad(row);
+            batch.describe(row, source.isShown() ? 0 : Math.max(0, now - arena.version(number)), source);
         }
         batch.normaliseWeights();
         drawn += batch.rows();
@@ -111,16 +106,12 @@ public final class ReplayMemory {
      * @param tdErrors (B, T) of the batch, δ at actions; what is elsewhere is ignored
      * @throws IllegalArgumentException if an error is not finite
      */
-    public synchronized void updatePriorities(Batch batch, float[] tdErrors) {
-        if (tdErrors.length < batch.rows() * batch.length()) {
-            throw new IllegalArgumentException("tdErrors has " + tdErrors.length + " entries, must have " + batch.rows()
-                    + " times " + batch.length());
-        }
-        for (int row = 0; row < batch.rows(); row++) {
-            priority(batch, row, tdErrors);
-        }
-        for (int row = 0; row < batch.rows(); row++) {
-            setPriority(batch.number(row), priority(batch, row, tdErrors));
+    public void updatePriorities(Batch batch, float[] tdErrors) {
+        double[] priorities = batch.priorities(tdErrors, settings.sampling());
+        synchronized (this) {
+            for (int row = 0; row < batch.rows(); row++) {
+                setPriority(batch.number(row), priorities[row]);
+            }
         }
     }
 
@@ -164,15 +155,20 @@ public final class ReplayMemory {
 
     private void drawFrom(SumTree tree, int rows, Batch batch, double beta) {
         for (int row = 0; row < rows && tree.filled() > 0; row++) {
-            double part = (row + random.nextDouble()) / rows;
-            int slot = tree.find(part * tree.total());
-            double chance = tree.get(slot) / tree.total();
+            double point = (row + random.nextDouble()) / rows * tree.total();
+            int slot = allAlike(tree) ? arena.slotAt((int) point) : tree.find(point);
+            double ratio = tree.filled() * (tree.get(slot) / tree.total());
             long number = arena.numberIn(slot);
-            batch.add(number, Math.pow(tree.filled() * chance, -beta));
+            batch.add(number, settings.sampling().importance(ratio, beta));
             if (arena.countDraw(number) >= settings.reuse().maxTimesSampled()) {
                 tree.set(slot, 0);
             }
         }
+    }
+
+    /** Every held episode has weight 1 in this tree: the leaf at a point needs no search. */
+    private boolean allAlike(SumTree tree) {
+        return settings.sampling() instanceof Sampling.Uniform && tree.filled() == arena.size();
     }
 
     private void retireStale(int now) {
@@ -197,12 +193,6 @@ public final class ReplayMemory {
     private boolean isStale(long number) {
         return !arena.source(number).isShown()
                 && policyVersion - arena.version(number) > settings.reuse().maxAge();
-    }
-
-    private double priority(Batch batch, int row, float[] tdErrors) {
-        int from = row * batch.length();
-        double error = Sampling.error(tdErrors, batch.actionMask(), from, from + batch.lengths()[row]);
-        return settings.sampling().priority(error);
     }
 
     private void setPriority(long number, double priority) {

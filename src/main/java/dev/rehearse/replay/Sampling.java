@@ -5,11 +5,19 @@ public sealed interface Sampling {
     /** The weight of an episode whose error is this. */
     double priority(double error);
 
+    /** The importance weight of an episode drawn this much more often than if all were alike. */
+    double importance(double ratio, double beta);
+
     /** Every episode alike; every importance weight is 1. */
     record Uniform() implements Sampling {
         @Override
         public double priority(double error) {
             checkError(error);
+            return 1;
+        }
+
+        @Override
+        public double importance(double ratio, double beta) {
             return 1;
         }
     }
@@ -39,26 +47,20 @@ public sealed interface Sampling {
             return Math.pow(Math.max(error, SMALLEST_ERROR), alpha);
         }
 
+        @Override
+        public double importance(double ratio, double beta) {
+            return Math.pow(ratio, -beta);
+        }
+
         /** The importance exponent when this share of the steps is done: from beta0 straight to 1. */
         public double beta(double share) {
             return beta0 + (1 - beta0) * Math.min(1, Math.max(0, share));
         }
     }
 
-    /** 0.9·max|δ| + 0.1·mean|δ| over the actions among positions [from, to). */
-    static double error(float[] tdErrors, boolean[] actionMask, int from, int to) {
-        double largest = 0;
-        double sum = 0;
-        int actions = 0;
-        for (int t = from; t < to; t++) {
-            if (actionMask[t]) {
-                double size = Math.abs(tdErrors[t]);
-                largest = Math.max(largest, size); // Math.max keeps a NaN
-                sum += size;
-                actions++;
-            }
-        }
-        return Prioritized.LARGEST_SHARE * largest + (1 - Prioritized.LARGEST_SHARE) * sum / Math.max(1, actions);
+    /** 0.9·max|δ| + 0.1·mean|δ| over the actions of an episode. */
+    static double error(double largest, double mean) {
+        return Prioritized.LARGEST_SHARE * largest + (1 - Prioritized.LARGEST_SHARE) * mean;
     }
 
     private static void checkError(double error) {

@@ -5,17 +5,23 @@ package dev.rehearse.replay;
  * cache lines, and the inner levels cost n/15 doubles.
  *
  * <p>A parent is always recomputed from its children, left to right, never adjusted by a difference: no error builds up,
- * and equal leaves give equal sums to the bit, whatever was written before. A leaf of weight 0 is empty. Guarded by its
- * memory's lock.
+ * and equal leaves give equal sums to the bit, whatever was written before. That is put off until a sum is asked for:
+ * leaves written one beside the other, as new episodes are, then cost their node once. A leaf of weight 0 is empty.
+ * Guarded by its memory's lock.
  */
 final class SumTree {
     private static final int FAN_BITS = 4;
     private static final int FAN = 1 << FAN_BITS;
+    private static final int MOST_STALE = 1 << 10;
 
     private final int leaves;
     /** Level 0 holds the leaves; each level is padded with zeros to whole nodes; the last one is one node. */
     private final double[][] levels;
 
+    /** The nodes of leaves whose sums are still to be recomputed, some of them perhaps twice. */
+    private final int[] stale = new int[MOST_STALE];
+
+    private int staleCount;
     private double total;
     private int filled;
 
@@ -45,6 +51,7 @@ final class SumTree {
     }
 
     double total() {
+        refresh();
         return total;
     }
 
@@ -64,14 +71,43 @@ final class SumTree {
         if (!(weight >= 0 && weight <= Double.MAX_VALUE)) {
             throw new IllegalArgumentException("weight is " + weight + ", must be finite and at least 0");
         }
-        filled += (weight > 0 ? 1 : 0) - (levels[0][leaf] > 0 ? 1 : 0);
-        levels[0][leaf] = weight + 0.0; // −0.0 would be a second kind of empty
-        int node = leaf >>> FAN_BITS;
+        double before = levels[0][leaf];
+        if (before != weight) {
+            filled += (weight > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+            levels[0][leaf] = weight;
+            outdate(leaf >>> FAN_BITS);
+        }
+    }
+
+    private void outdate(int node) {
+        if (staleCount > 0 && stale[staleCount - 1] == node) {
+            return;
+        }
+        if (staleCount == MOST_STALE) {
+            refresh();
+        }
+        stale[staleCount++] = node;
+    }
+
+    /** Level by level, so that the sums of one level do not wait for each other. */
+    private void refresh() {
+        if (staleCount == 0) {
+            return;
+        }
         for (int level = 1; level < levels.length; level++) {
-            levels[level][node] = sum(levels[level - 1], node);
-            node >>>= FAN_BITS;
+            int parents = 0;
+            for (int i = 0; i < staleCount; i++) {
+                int node = stale[i];
+                levels[level][node] = sum(levels[level - 1], node);
+                int parent = node >>> FAN_BITS;
+                if (parents == 0 || stale[parents - 1] != parent) {
+                    stale[parents++] = parent;
+                }
+            }
+            staleCount = parents;
         }
         total = sum(levels[levels.length - 1], 0);
+        staleCount = 0;
     }
 
     /**
@@ -84,21 +120,23 @@ final class SumTree {
         if (filled == 0) {
             throw new IllegalStateException("every leaf is empty, one at least must have a weight");
         }
+        refresh();
         double rest = point;
         int node = 0;
         for (int level = levels.length - 1; level >= 0; level--) {
             double[] weights = levels[level];
-            int last = -1;
-            boolean found = false;
-            for (int child = node << FAN_BITS; child < (node + 1) << FAN_BITS && !found; child++) {
-                if (weights[child] > 0) {
-                    last = child;
-                    found = rest < weights[child];
-                    rest -= found ? 0 : weights[child];
+            int child = node << FAN_BITS;
+            int last = child + FAN - 1;
+            while (child < last && rest >= weights[child]) {
+                rest -= weights[child++];
+            }
+            if (rest >= weights[child]) {
+                rest = Double.POSITIVE_INFINITY; // past the end: from here on the last that is not empty
+                while (weights[child] == 0) {
+                    child--;
                 }
             }
-            rest = found ? rest : Double.POSITIVE_INFINITY;
-            node = last;
+            node = child;
         }
         return node;
     }

@@ -28,16 +28,11 @@ final class WordRing {
         return allocated;
     }
 
-    int get(long address) {
-        long at = address % capacity;
-        return page(at)[(int) at & (PAGE - 1)];
-    }
-
-    void read(long address, int[] into, int count) {
+    void read(long address, int[] into, int from, int count) {
         for (int done = 0; done < count; ) {
             long at = (address + done) % capacity;
             int run = run(at, count - done);
-            System.arraycopy(page(at), (int) at & (PAGE - 1), into, done, run);
+            System.arraycopy(page(at), (int) at & (PAGE - 1), into, from + done, run);
             done += run;
         }
     }

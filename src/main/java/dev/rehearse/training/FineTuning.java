@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.networks.Heads;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
@@ -62,8 +63,10 @@ final class FineTuning implements AutoCloseable {
                 replaySettings(start.network().architecture().vocabularySize()),
                 new ReplayRandom(spec.seed()),
                 nanoTime);
-        policy = start.network();
-        prior = policy.copy();
+        Heads heads = hyperparameters.heads();
+        boolean fits = start.network().heads().equals(heads);
+        policy = fits ? start.network() : start.network().withHeads(heads, spec.seed());
+        prior = start.network().withHeads(Heads.valueOnly(), spec.seed());
         target = policy.copy();
         average = policy.copy();
         play = new Play(method.grader(), start.tokenizer(), nanoTime);
@@ -75,7 +78,6 @@ final class FineTuning implements AutoCloseable {
 
     private ReplaySettings replaySettings(int vocabularySize) {
         int capacity = hyperparameters.count(Hyperparameter.REPLAY_CAPACITY);
-        long bytes = (long) hyperparameters.get(Hyperparameter.REPLAY_BYTES);
         Sampling sampling = hyperparameters.draws() == Draws.UNIFORM
                 ? new Sampling.Uniform()
                 : new Sampling.Prioritized(
@@ -83,7 +85,7 @@ final class FineTuning implements AutoCloseable {
                         hyperparameters.get(Hyperparameter.PRIORITY_BETA));
         return new ReplaySettings(
                 vocabularySize,
-                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, bytes),
+                new ReplaySettings.Bounds(capacity, Long.MAX_VALUE, settings.replayBytes()),
                 sampling,
                 0,
                 new ReplaySettings.Reuse(hyperparameters.count(Hyperparameter.MAX_TIMES_SAMPLED), Integer.MAX_VALUE),
@@ -183,6 +185,7 @@ final class FineTuning implements AutoCloseable {
         average.close();
         target.close();
         prior.close();
+        policy.close();
     }
 
     /** The behaviour policy's decoding state. */

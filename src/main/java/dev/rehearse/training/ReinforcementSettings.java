@@ -2,16 +2,22 @@ package dev.rehearse.training;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.networks.Trainable;
+import dev.rehearse.qlearning.Algorithm;
+import dev.rehearse.qlearning.Algorithm.Choice;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Form;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
+import dev.rehearse.qlearning.Hyperparameters.Maximum;
+import dev.rehearse.qlearning.Hyperparameters.Streams;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.ReplaySettings;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Every setting of reinforcement. Immutable; 0 stands for "chosen from the data" where a default says so.
@@ -42,7 +48,8 @@ public record ReinforcementSettings(
 
     static ReinforcementSettings parse(Map<String, Object> settings) {
         SettingsReader own = new SettingsReader("", settings);
-        own.oneOf("algorithm", "soft_dqn", List.of("soft_dqn"));
+        String name = own.oneOf("algorithm", Algorithm.SOFT_DQN.wireName(), Algorithm.names());
+        Algorithm algorithm = Algorithm.named(name).orElseThrow();
         SettingsReader openAi = own.object("hyperparameters");
         openAi.oneOf("reasoning_effort", "default", EFFORTS);
         SettingsReader dqn = own.object("dqn");
@@ -56,18 +63,19 @@ public record ReinforcementSettings(
                 openAi.integer("eval_samples", 500, 1, 1_000_000),
                 dqn.integer("max_steps", 0, 1, 100_000_000),
                 dqn.integer("patience", 5, 1, 1000),
-                scaled(learning(dqn), multiplier),
+                scaled(learning(algorithm, dqn), multiplier),
                 TrainableReader.read(own));
         own.refuseUnknown();
         openAi.refuseUnknown();
         return parsed;
     }
 
-    private static Hyperparameters learning(SettingsReader dqn) {
+    private static Hyperparameters learning(Algorithm algorithm, SettingsReader dqn) {
         Map<Hyperparameter, Double> given = new EnumMap<>(Hyperparameter.class);
         Map<String, SettingsReader> groups = new HashMap<>();
         boolean prioritized = dqn.switchedOn("prioritized");
         SettingsReader target = dqn.object("target");
+        refuseForeign(algorithm, dqn);
         groups.put("target", target);
         for (Hyperparameter parameter : Hyperparameter.values()) {
             int dot = parameter.wireName().indexOf('.');
@@ -79,7 +87,9 @@ public record ReinforcementSettings(
             reader.hyperparameter(parameter, parameter.wireName().substring(dot + 1))
                     .ifPresent(value -> given.put(parameter, value));
         }
+        refuseForeign(algorithm, given.keySet());
         Hyperparameters parsed = new Hyperparameters(
+                form(algorithm, dqn),
                 given,
                 prioritized ? Draws.PRIORITIZED : Draws.UNIFORM,
                 target.oneOf("kind", "ema", List.of("ema", "hard")).equals("ema") ? TargetSync.EMA : TargetSync.HARD,
@@ -90,6 +100,35 @@ public record ReinforcementSettings(
         refuseIdle(parsed);
         refuseTooFewBytes(parsed);
         return parsed;
+    }
+
+    private static Form form(Algorithm algorithm, SettingsReader dqn) {
+        return new Form(
+                algorithm,
+                dqn.flag(Choice.DOUBLE.wireName(), true) ? Maximum.DOUBLE : Maximum.SINGLE,
+                dqn.flag(Choice.DUELING.wireName(), true) ? Streams.DUELING : Streams.SINGLE);
+    }
+
+    private static void refuseForeign(Algorithm algorithm, SettingsReader dqn) {
+        for (Choice choice : Choice.values()) {
+            if (dqn.has(choice.wireName()) && !algorithm.reads(choice)) {
+                throw foreign(algorithm, choice.wireName(), Algorithm.readersOf(choice));
+            }
+        }
+    }
+
+    private static void refuseForeign(Algorithm algorithm, Set<Hyperparameter> given) {
+        for (Hyperparameter parameter : given) {
+            if (!algorithm.reads(parameter)) {
+                throw foreign(algorithm, parameter.wireName(), Algorithm.readersOf(parameter));
+            }
+        }
+    }
+
+    private static InvalidSettingException foreign(Algorithm algorithm, String wireName, String readers) {
+        String name = "dqn." + wireName;
+        return new InvalidSettingException(
+                name, name + " does not apply: algorithm is " + algorithm.wireName() + "; it belongs to " + readers);
     }
 
     private static Hyperparameters scaled(Hyperparameters learning, double multiplier) {
@@ -128,6 +167,10 @@ public record ReinforcementSettings(
         refuseUnless(parsed.targetSync() == TargetSync.EMA, parsed, Hyperparameter.TARGET_TAU, "target.kind is hard");
         refuseUnless(
                 parsed.targetSync() == TargetSync.HARD, parsed, Hyperparameter.TARGET_INTERVAL, "target.kind is ema");
+        boolean steps = parsed.given().containsKey(Hyperparameter.N_STEP);
+        refuseUnless(!steps, parsed, Hyperparameter.LAMBDA, "n_step is given");
+        boolean mixed = parsed.given().containsKey(Hyperparameter.TD_MIX);
+        refuseUnless(!mixed, parsed, Hyperparameter.LAMBDA, "td_mix is given");
     }
 
     private static void refuseUnless(
@@ -136,6 +179,11 @@ public record ReinforcementSettings(
             String name = "dqn." + parameter.wireName();
             throw new InvalidSettingException(name, name + " does not apply: " + because);
         }
+    }
+
+    /** What the replay memory may take, index and sum-trees included. */
+    public long replayBytes() {
+        return (long) learning.get(Hyperparameter.REPLAY_BYTES);
     }
 
     Map<String, Object> openAiHyperparameters() {

@@ -3,6 +3,7 @@ package dev.rehearse.training;
 import dev.rehearse.networks.Architecture;
 import dev.rehearse.networks.Blueprint;
 import dev.rehearse.networks.Device;
+import dev.rehearse.networks.Heads;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.text.ChatTemplate;
@@ -48,6 +49,16 @@ record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate tem
         Architecture architecture = blueprint.architecture(tokenizer.vocabularySize());
         TorchNetwork network = TorchNetwork.create(device, architecture, options, spec.seed());
         return new StartingModel(network, tokenizer, ChatTemplate.of(tokenizer), directory);
+    }
+
+    /** The same without Q heads, which are of the language model that they were learned with; this one is closed. */
+    StartingModel languageModel() {
+        if (network.heads().equals(Heads.valueOnly())) {
+            return this;
+        }
+        TorchNetwork plain = network.withHeads(Heads.valueOnly(), 0);
+        network.close();
+        return new StartingModel(plain, tokenizer, template, tokenizerFiles);
     }
 
     /** Removes what {@link #fresh} wrote. */

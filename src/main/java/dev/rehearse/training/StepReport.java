@@ -11,7 +11,8 @@ import java.util.function.LongSupplier;
 
 /**
  * Puts what one step did into named metrics: rewards as the grader gives them; Q, V, targets and losses in units of the
- * reward's standard deviation; log-probabilities, entropy and divergence in nats; times in seconds since the start.
+ * reward's standard deviation; log-probabilities, entropy and divergence in nats; times in seconds since the start. What
+ * an update's numbers are, with their equations, is defined in {@link Update}.
  * Confined to the run's thread.
  */
 final class StepReport {
@@ -81,6 +82,8 @@ final class StepReport {
         ReplayStats stats = memory.stats();
         metrics.put("replay_size", (double) stats.episodes());
         metrics.put("replay_bytes", (double) stats.bytes());
+        metrics.put("replay_drawable", (double) stats.drawable());
+        metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
     }
 
     long trainedTokens() {

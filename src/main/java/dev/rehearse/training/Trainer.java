@@ -44,7 +44,9 @@ public final class Trainer {
         SupervisedSettings settings = given.resolved(spec.data().train().size(), fresh);
         RunSpec readable = fresh ? cleaned(spec, settings) : spec;
         NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED, settings.trainable());
-        try (StartingModel start = fresh ? fresh(readable, settings, options) : open(readable, options)) {
+        try (StartingModel start = fresh
+                ? fresh(readable, settings, options)
+                : open(readable, options).languageModel()) {
             return new SupervisedTraining(readable, settings, start, control, nanoTime).run();
         } catch (InvalidExampleException e) {
             StartingModel.discard(spec);

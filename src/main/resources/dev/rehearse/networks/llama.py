@@ -3,7 +3,7 @@
 # Sennrich 2019), rotary positions (Su et al. 2021, in two halves as Hugging Face stores them), SwiGLU (Shazeer 2020),
 # grouped-query attention (Ainslie et al. 2023). Qwen 2 is the same with biases on queries, keys and values: a projection
 # has a bias where the file has one. Weights carry Hugging Face's names, projections are stored (out, in). Beside the
-# language model stands a value head V(s) on the last hidden state.
+# language model stand the heads of heads.py on the last hidden state.
 # Deviations: (1) matrix products run in the type `compute` (f32 = 6, bf16 = 15), everything else in f32;
 # (2) logits are computed for chosen rows only, never for all of (B, T).
 # Beside a projection there may be an adapter of low rank, multiplied by `lora_scale` (Hu et al. 2021).
@@ -28,6 +28,9 @@ class Llama(Module):
   dropout : float
   lora_scale : float
   share_trunk : bool
+  estimates : str
+  decode_beta : float
+  support_mask : float
 
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
     product = torch.linear(x.to(self.compute), w[name + ".weight"].to(self.compute))
@@ -102,11 +105,14 @@ class Llama(Module):
     head = w["embed_tokens.weight"] if self.tied else w["lm_head.weight"]
     return torch.linear(hidden.to(self.compute), head.to(self.compute)).to(6)  # (N, V)
 
-  def values(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
-    inner = torch.relu(torch.linear(hidden, w["value.fc.weight"], w["value.fc.bias"]))  # (N, D)
-    return torch.linear(inner, w["value.out.weight"], w["value.out.bias"]).squeeze(1)  # (N)
+  # What the next tokens are chosen by: the language model, guided by Q where there is one.
+  def choosing(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    logits = self.logits(w, hidden)
+    if self.estimates != "v":
+      logits = __torch__.heads.guided(w, logits, hidden, self.estimates, self.decode_beta, self.support_mask)
+    return logits  # (B, V)
 
-  # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T), and V at `value_rows` (M).
+  # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
     return self.readings(w, ids, rows, value_rows, 0.)
 
@@ -122,14 +128,14 @@ class Llama(Module):
     states = hidden.index_select(0, value_rows)
     if not self.share_trunk:
       states = states.detach()
-    return [log_pi, self.values(w, states)]
+    return [log_pi] + __torch__.heads.estimates(w, states, self.estimates)
 
   # Writes the keys and values of whole prompts into `slots` (B); logits (B, V) at each prompt's `last` position (B).
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
     hidden = self.trunk(w, ids, cache, slots, 0.)
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
-    return self.logits(w, hidden.view([-1, D]).index_select(0, rows))
+    return self.choosing(w, hidden.view([-1, D]).index_select(0, rows))
 
   # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
   def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
@@ -158,4 +164,4 @@ class Llama(Module):
       a = torch.scaled_dot_product_attention(q, k, v, seen, 0., False)  # (B, G, H/G, W)
       x = x + self.project(w, p + "self_attn.o_proj", a.reshape([B, self.heads * self.head_width]))
       x = x + self.mlp(w, p, self.norm(w, p + "post_attention_layernorm", x))
-    return self.logits(w, self.norm(w, "norm", x))
+    return self.choosing(w, self.norm(w, "norm", x))

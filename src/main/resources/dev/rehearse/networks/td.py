@@ -10,6 +10,8 @@ class Td(Module):
   value_weight : float
   kl_weight : float
   bc_weight : float
+  expectile : float
+  cql_weight : float
 
   # l of learning: squared error, or Huber's loss where huber_delta > 0 (Huber 1964).
   def distance(self, error: Tensor) -> Tensor:
@@ -47,6 +49,34 @@ class Td(Module):
     policy_loss = self.distance(values.detach() + ratio - targets) / self.alpha
     loss = torch.sum(weight * (self.value_weight * value_loss + policy_loss))
     return loss - self.bc_weight * torch.sum(weight * demonstration * log_prob)
+
+  # dqn, ilql, mc: each Q head (M, V) towards the targets, and V towards Q of the taken action:
+  #   L_Q = sum_heads l(Q - target) + cql_weight * (log sum_a exp Q(s, a) - Q(s, a_n))    (CQL: Kumar et al. 2020, eq. 4)
+  #   L_V = |tau - 1{u < 0}| * u^2, u = value_target - V                        (expectile: Kostrikov et al. 2022, eq. 5)
+  def q_loss(self, q: List[Tensor], log_pi: Tensor, values: Tensor, actions: Tensor, targets: Tensor, value_targets: Tensor, weight: Tensor, demonstration: Tensor) -> Tensor:
+    N = actions.size(0)
+    loss = torch.neg(self.bc_weight * torch.sum(weight * demonstration * self.taken(log_pi, actions)))
+    for head in q:
+      taken = self.taken(head[:N], actions)
+      loss = loss + torch.sum(weight * self.distance(taken - targets))
+      if self.cql_weight > 0.:
+        loss = loss + self.cql_weight * torch.sum(weight * (torch.logsumexp(head[:N], [1]) - taken))
+    if self.value_weight > 0.:
+      error = value_targets - values[:N]
+      side = torch.where(error < 0., 1. - self.expectile, self.expectile)
+      loss = loss + self.value_weight * torch.sum(weight * side * error * error)
+    return loss
+
+  # Q of the taken tokens (N); of twin heads the smaller.
+  def q_taken(self, q: List[Tensor], actions: Tensor) -> Tensor:
+    return self.taken(__torch__.heads.least(q)[:actions.size(0)], actions)
+
+  # Double estimate (van Hasselt, Guez & Silver 2016, eq. 4): `valued` (M, V) at the action that `chooser` (M, V) likes
+  # best of those that the prior's log pi0 (M, V) supports.
+  def best(self, chooser: Tensor, valued: Tensor, prior: Tensor, share: float) -> Tensor:
+    inside = __torch__.heads.supported(prior, share)
+    action = torch.argmax(torch.masked_fill(chooser, torch.logical_not(inside), -inf), 1)
+    return self.taken(valued, action)
 
   # kl_weight * sum_n weight_n * KL(pi || pi0), with pi0 over the whole vocabulary (N, V); and sum_n KL alone.
   def divergence(self, log_pi: Tensor, prior: Tensor, weight: Tensor) -> List[Tensor]:

@@ -9,6 +9,7 @@ import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.networks.Readings;
+import dev.rehearse.networks.Support;
 import dev.rehearse.networks.TokenBatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -145,6 +146,11 @@ final class ScriptedNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
+        throw new UnsupportedOperationException("values no action");
     }
 
     @Override

@@ -117,6 +117,19 @@ class JobRequestsApiTest {
     }
 
     @Test
+    void aReplayMemoryThatDoesNotFitIsRefusedWithBothSizes() {
+        long tooMuch = 1L << 40;
+        Map<String, Object> check = Map.of("type", "string_check", "input", "a", "reference", "b", "operation", "eq");
+        Map<String, Object> settings = Map.of("grader", check, "dqn", Map.of("replay_bytes", tooMuch));
+        Map<String, Object> method = Map.of("type", "reinforcement", "reinforcement", settings);
+        Map<String, Object> fields = Map.of("training_file", file, "method", method);
+        refused(fields, "invalid_value", "method.reinforcement.dqn.replay_bytes");
+        assertThat(api.createJob(fields).error().path("message").asString(""))
+                .contains(tooMuch + " bytes")
+                .containsPattern("but [1-9][0-9]{6,} are free");
+    }
+
+    @Test
     void explicitNullsAreAbsent() {
         Map<String, Object> body = new HashMap<>(Map.of("training_file", file));
         for (String name : List.of(

@@ -20,9 +20,12 @@ class ScriptTest {
             for (Architecture architecture : List.of(Gpt2.of(16, 8, 8, 1, 2), Llama.of(16, 8, 8, 1, 2, 1))) {
                 Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
                 attributes.putAll(NETWORK);
+                attributes.putAll(Heads.valueOnly().scriptAttributes());
                 Architecture.ScriptName name = architecture.script();
                 Script.load(manager, name.resource(), name.type(), attributes).close();
             }
+            Script.load(manager, "td", "Td", new SoftQLoss(1, 0, 1, 0, 0).scriptAttributes())
+                    .close();
             Script.load(manager, "sampling", "Sampling", Map.of()).close();
             Script.load(manager, "timing", "Timing", Map.of()).close();
             new AdamW(manager).close();

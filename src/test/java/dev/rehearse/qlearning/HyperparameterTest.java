@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Form;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import java.util.Arrays;
@@ -70,11 +71,21 @@ class HyperparameterTest {
     @Test
     void oneNumberChangesAndAllElseStays() {
         Hyperparameters start = new Hyperparameters(
-                Map.of(Hyperparameter.GAMMA, 0.5), Draws.PRIORITIZED, TargetSync.HARD, Loss.HUBER, ValueTrunk.STOPPED);
+                Form.of(Algorithm.SOFT_DQN),
+                Map.of(Hyperparameter.GAMMA, 0.5),
+                Draws.PRIORITIZED,
+                TargetSync.HARD,
+                Loss.HUBER,
+                ValueTrunk.STOPPED);
         Map<Hyperparameter, Double> both = Map.of(Hyperparameter.GAMMA, 0.5, Hyperparameter.ALPHA, 2.0);
         assertThat(start.with(Hyperparameter.ALPHA, 2))
-                .isEqualTo(
-                        new Hyperparameters(both, Draws.PRIORITIZED, TargetSync.HARD, Loss.HUBER, ValueTrunk.STOPPED));
+                .isEqualTo(new Hyperparameters(
+                        Form.of(Algorithm.SOFT_DQN),
+                        both,
+                        Draws.PRIORITIZED,
+                        TargetSync.HARD,
+                        Loss.HUBER,
+                        ValueTrunk.STOPPED));
     }
 
     @Test
@@ -86,8 +97,8 @@ class HyperparameterTest {
     @Test
     void laterChangesOfTheGivenMapChangeNothing() {
         Map<Hyperparameter, Double> given = new EnumMap<>(Hyperparameter.class);
-        Hyperparameters settings =
-                new Hyperparameters(given, Draws.UNIFORM, TargetSync.EMA, Loss.MSE, ValueTrunk.SHARED);
+        Hyperparameters settings = new Hyperparameters(
+                Form.of(Algorithm.SOFT_DQN), given, Draws.UNIFORM, TargetSync.EMA, Loss.MSE, ValueTrunk.SHARED);
         given.put(Hyperparameter.GAMMA, 0.0);
         assertThat(settings.given()).isEmpty();
     }

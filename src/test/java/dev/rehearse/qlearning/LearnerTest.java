@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Form;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.Episode;
@@ -66,7 +67,8 @@ class LearnerTest {
 
     private Learner learner(ReplayMemory memory, double rewardScale) {
         Draws draws = sampling instanceof Sampling.Uniform ? Draws.UNIFORM : Draws.PRIORITIZED;
-        Hyperparameters settings = new Hyperparameters(given, draws, sync, loss, ValueTrunk.SHARED);
+        Hyperparameters settings =
+                new Hyperparameters(Form.of(Algorithm.SOFT_DQN), given, draws, sync, loss, ValueTrunk.SHARED);
         Learner.Networks networks = new Learner.Networks(policy, target, task.prior(), average);
         return new Learner(networks, memory, settings, BATCH, TOTAL, rewardScale);
     }

@@ -28,16 +28,17 @@ class ReadmeTableTest {
                 .map(ReadmeTableTest::row)
                 .collect(Collectors.joining(
                         "\n",
-                        BEGIN + "\n| `dqn.…` | default | allowed | what it is |\n|---|---|---|---|\n",
+                        BEGIN + "\n| `dqn.…` | default | allowed | read by | what it is |\n|---|---|---|---|---|\n",
                         "\n" + END));
     }
 
     private static String row(Hyperparameter parameter) {
-        return "| `%s` | %s | %s | %s |"
+        return "| `%s` | %s | %s | %s | %s |"
                 .formatted(
                         parameter.wireName(),
                         Hyperparameter.text(parameter.defaultValue()),
                         parameter.range(),
+                        Algorithm.readersOf(parameter),
                         parameter.meaning().replace("|", "\\|"));
     }
 }

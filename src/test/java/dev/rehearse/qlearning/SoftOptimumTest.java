@@ -7,6 +7,7 @@ import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.Readings;
 import dev.rehearse.networks.TokenBatch;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Form;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.ReplayMemory;
@@ -94,6 +95,7 @@ class SoftOptimumTest {
 
     private static Hyperparameters settings(double lambda, Sampling sampling) {
         return new Hyperparameters(
+                Form.of(Algorithm.SOFT_DQN),
                 Map.of(
                         Hyperparameter.ALPHA, TreeTask.ALPHA,
                         Hyperparameter.LAMBDA, lambda,

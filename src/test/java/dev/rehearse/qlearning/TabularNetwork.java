@@ -6,9 +6,11 @@ import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Fit;
 import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
+import dev.rehearse.networks.QLoss;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.networks.Readings;
 import dev.rehearse.networks.SoftQLoss;
+import dev.rehearse.networks.Support;
 import dev.rehearse.networks.TokenBatch;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -31,43 +33,65 @@ final class TabularNetwork implements QNetwork {
     /** Logits of a state that was never learned about. */
     private final Function<List<Integer>, double[]> start;
 
+    /** Q tables of each state: none, one, or twins. */
+    private final int qHeads;
+
     private final Map<List<Integer>, State> states = new HashMap<>();
     /** Of the latest {@link #fit}. */
     LearningRates rates = new LearningRates(0, 0, 0);
 
     private UnaryOperator<Readings> answering = UnaryOperator.identity();
+    private UnaryOperator<float[][]> valuing = UnaryOperator.identity();
     private BiFunction<TokenBatch, Objective, Objective> learning = (batch, objective) -> objective;
 
     TabularNetwork(int vocabulary, Function<List<Integer>, double[]> start) {
-        this.vocabulary = vocabulary;
-        this.start = start;
+        this(vocabulary, start, 0);
     }
 
-    /** Logits (V) and V of one state. */
+    private TabularNetwork(int vocabulary, Function<List<Integer>, double[]> start, int qHeads) {
+        this.vocabulary = vocabulary;
+        this.start = start;
+        this.qHeads = qHeads;
+    }
+
+    /** The same policy with Q tables of zeros beside it. */
+    TabularNetwork withQ(int heads) {
+        return new TabularNetwork(vocabulary, start, heads);
+    }
+
+    /** Logits (V), V and Q (heads, V) of one state. */
     private static final class State {
         private final double[] logits;
+        private final double[][] q;
         private double value;
 
-        State(double[] logits, double value) {
+        State(double[] logits, double[][] q) {
             this.logits = logits;
-            this.value = value;
+            this.q = q;
         }
     }
 
-    /** Sums over a state's actions in a batch: dL/dlogits (V), dL/dV, and how many actions. */
+    /** Sums over a state's actions in a batch: dL/dlogits (V), dL/dQ (heads, V), dL/dV, and how many actions. */
     static final class Gradient {
         final double[] logits;
+        final double[][] q;
         double value;
         private int actions;
 
-        Gradient(int vocabulary) {
+        Gradient(int vocabulary, int qHeads) {
             logits = new double[vocabulary];
+            q = new double[qHeads][vocabulary];
         }
     }
 
     /** Breaks what {@link #read} says from now on. */
     void answering(UnaryOperator<Readings> distortion) {
         answering = distortion;
+    }
+
+    /** Breaks what {@link #bestValues} says from now on. */
+    void valuing(UnaryOperator<float[][]> distortion) {
+        valuing = distortion;
     }
 
     /** Breaks what {@link #fit} learns from now on. */
@@ -77,7 +101,7 @@ final class TabularNetwork implements QNetwork {
 
     private State state(List<Integer> prefix) {
         return states.computeIfAbsent(
-                prefix, absent -> new State(start.apply(absent).clone(), 0));
+                prefix, absent -> new State(start.apply(absent).clone(), new double[qHeads][vocabulary]));
     }
 
     double[] logProbs(List<Integer> prefix) {
@@ -89,6 +113,19 @@ final class TabularNetwork implements QNetwork {
 
     double value(List<Integer> prefix) {
         return state(prefix).value;
+    }
+
+    /** (V) of twin tables the smaller. */
+    double[] q(List<Integer> prefix) {
+        double[] least = state(prefix).q[0].clone();
+        for (double[] head : state(prefix).q) {
+            Arrays.setAll(least, a -> Math.min(least[a], head[a]));
+        }
+        return least;
+    }
+
+    double[][] qTables(List<Integer> prefix) {
+        return state(prefix).q;
     }
 
     double[] logits(List<Integer> prefix) {
@@ -107,19 +144,50 @@ final class TabularNetwork implements QNetwork {
     public Readings read(TokenBatch batch) {
         float[][] logProbs = new float[batch.size()][];
         float[][] values = new float[batch.size()][];
+        float[][] qValues = new float[batch.size()][];
         for (int b = 0; b < batch.size(); b++) {
             int[] tokens = batch.tokens()[b];
             int[] actions = batch.actions()[b];
             logProbs[b] = new float[actions.length];
+            qValues[b] = new float[qHeads == 0 ? 0 : actions.length];
             values[b] = new float[actions.length + 1];
             for (int k = 0; k < actions.length; k++) {
                 List<Integer> prefix = prefix(tokens, actions[k]);
                 logProbs[b][k] = (float) logProbs(prefix)[tokens[actions[k]]];
                 values[b][k] = (float) value(prefix);
+                if (qHeads > 0) {
+                    qValues[b][k] = (float) q(prefix)[tokens[actions[k]]];
+                }
             }
-            values[b][actions.length] = (float) value(prefix(tokens, actions[actions.length - 1] + 1));
+            values[b][actions.length] = (float) value(prefix(tokens, tokens.length));
         }
-        return answering.apply(new Readings(logProbs, values));
+        return answering.apply(new Readings(logProbs, values, qValues));
+    }
+
+    @Override
+    public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
+        float[][] values = new float[batch.size()][];
+        for (int b = 0; b < values.length; b++) {
+            int[] tokens = batch.tokens()[b];
+            int[] actions = batch.actions()[b];
+            values[b] = new float[actions.length + 1];
+            for (int k = 0; k < values[b].length; k++) {
+                List<Integer> prefix = prefix(tokens, k < actions.length ? actions[k] : tokens.length);
+                values[b][k] = (float) q(prefix)[best(prefix, (TabularNetwork) chooser, support)];
+            }
+        }
+        return valuing.apply(values);
+    }
+
+    private static int best(List<Integer> prefix, TabularNetwork chooser, Support support) {
+        double[] prior = ((TabularNetwork) support.prior()).logProbs(prefix);
+        double floor = Arrays.stream(prior).max().orElseThrow() + Math.log(support.share());
+        double[] q = chooser.q(prefix);
+        return java.util.stream.IntStream.range(0, q.length)
+                .filter(a -> prior[a] >= floor)
+                .boxed()
+                .max(java.util.Comparator.comparingDouble(a -> q[a]))
+                .orElseThrow();
     }
 
     /** The loss and its gradient by state. */
@@ -128,17 +196,19 @@ final class TabularNetwork implements QNetwork {
     Differentiated differentiate(TokenBatch batch, Objective objective) {
         Readings readings = read(batch);
         Map<List<Integer>, Gradient> gradients = new HashMap<>();
-        float[][] targets =
-                objective instanceof Objective.SoftQ soft ? soft.targets().of(0, readings) : null;
+        float[][] targets = targets(objective, readings);
         double loss = 0;
         for (int b = 0; b < batch.size(); b++) {
             for (int k = 0; k < batch.actions()[b].length; k++) {
                 Action action = new Action(batch, b, k);
-                Gradient gradient = gradients.computeIfAbsent(action.state(), absent -> new Gradient(vocabulary));
+                Gradient gradient =
+                        gradients.computeIfAbsent(action.state(), absent -> new Gradient(vocabulary, qHeads));
                 gradient.actions++;
                 double mean = 1.0 / batch.actionCount();
                 if (objective instanceof Objective.SoftQ soft) {
                     loss += soft(action, soft, targets[b][k], soft.importance()[b] * mean, gradient);
+                } else if (objective instanceof Objective.HeadQ headQ) {
+                    loss += headQ(action, headQ, targets[b][k], headQ.importance()[b] * mean, gradient);
                 } else if (objective instanceof Objective.ValueRegression regression) {
                     double error = value(action.state()) - regression.returns()[b][k];
                     loss += mean * error * error / 2;
@@ -150,6 +220,13 @@ final class TabularNetwork implements QNetwork {
             }
         }
         return new Differentiated(loss, readings, gradients);
+    }
+
+    private static float[][] targets(Objective objective, Readings readings) {
+        if (objective instanceof Objective.HeadQ headQ) {
+            return headQ.targets().of(0, readings);
+        }
+        return objective instanceof Objective.SoftQ soft ? soft.targets().of(0, readings) : new float[0][];
     }
 
     /** One action of a batch. */
@@ -182,6 +259,26 @@ final class TabularNetwork implements QNetwork {
                 + weight
                         * loss.klWeight()
                         * divergence(action, (TabularNetwork) soft.prior(), weight * loss.klWeight(), gradient);
+    }
+
+    private double headQ(Action action, Objective.HeadQ objective, double target, double weight, Gradient gradient) {
+        QLoss loss = objective.loss();
+        double sum = 0;
+        for (int head = 0; head < qHeads; head++) {
+            double[] q = state(action.state()).q[head];
+            double error = q[action.token()] - target;
+            double logSum = Math.log(Arrays.stream(q).map(Math::exp).sum());
+            sum += distance(error, loss.huberDelta()) + loss.cqlWeight() * (logSum - q[action.token()]);
+            gradient.q[head][action.token()] += weight * (slope(error, loss.huberDelta()) - loss.cqlWeight());
+            for (int a = 0; a < vocabulary; a++) {
+                gradient.q[head][a] += weight * loss.cqlWeight() * Math.exp(q[a] - logSum);
+            }
+        }
+        double gap = objective.valueTargets()[action.b()][action.k()] - value(action.state());
+        double side = loss.valueWeight() * (gap < 0 ? 1 - loss.expectile() : loss.expectile());
+        gradient.value -= weight * side * 2 * gap;
+        double divergence = divergence(action, (TabularNetwork) objective.prior(), weight * loss.klWeight(), gradient);
+        return weight * (sum + side * gap * gap + loss.klWeight() * divergence);
     }
 
     /** KL(π‖π₀) of the action's state; its gradient is π_v·(log π_v − log π₀_v − KL). */
@@ -228,6 +325,9 @@ final class TabularNetwork implements QNetwork {
             for (int v = 0; v < vocabulary; v++) {
                 squares += gradient.logits[v] * gradient.logits[v];
                 state.logits[v] -= rates.model() * gradient.logits[v] / share;
+                for (int head = 0; head < qHeads; head++) {
+                    state.q[head][v] -= rates.value() * gradient.q[head][v] / share;
+                }
             }
         }
         return new Fit(step.loss(), Math.sqrt(squares), step.readings(), 0, 0);
@@ -241,13 +341,16 @@ final class TabularNetwork implements QNetwork {
             mine.value += share * (theirs.value - mine.value);
             for (int v = 0; v < vocabulary; v++) {
                 mine.logits[v] += share * (theirs.logits[v] - mine.logits[v]);
+                for (int head = 0; head < qHeads; head++) {
+                    mine.q[head][v] += share * (theirs.q[head][v] - mine.q[head][v]);
+                }
             }
         });
     }
 
     @Override
     public TabularNetwork copy() {
-        TabularNetwork copy = new TabularNetwork(vocabulary, start);
+        TabularNetwork copy = new TabularNetwork(vocabulary, start, qHeads);
         copy.blend(this, 1);
         return copy;
     }

@@ -20,7 +20,7 @@ class TdTargetsTest {
     @Test
     void theOneStepTargetIsRewardPlusDiscountedNextValue() {
         float[] discounts = {0.5f, 0.5f, 0};
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 0))
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0)))
                 .containsExactly(new float[] {1 + 0.5f * 20, 0.5f * 30, 2}, within(TOLERANCE));
     }
 
@@ -30,7 +30,7 @@ class TdTargetsTest {
         float last = 2;
         float middle = last - 0.2f * -1;
         float first = 1 + middle - 0.2f * 0.5f;
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 1))
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(1)))
                 .containsExactly(new float[] {first, middle, last}, within(TOLERANCE));
     }
 
@@ -40,7 +40,7 @@ class TdTargetsTest {
         float last = 2;
         float middle = 0.75f * 30 + 0.25f * (last + 0.2f);
         float first = 1 + 0.75f * 20 + 0.25f * (middle - 0.1f);
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 0.25))
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0.25)))
                 .containsExactly(new float[] {first, middle, last}, within(TOLERANCE));
     }
 
@@ -48,24 +48,71 @@ class TdTargetsTest {
     void aPathIsDiscountedOncePerStep() {
         float[] discounts = {0.5f, 0.5f, 0};
         float middle = 0.5f * (2 + 0.2f);
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 1))
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(1)))
                 .containsExactly(new float[] {1 + 0.5f * (middle - 0.1f), middle, 2}, within(TOLERANCE));
+    }
+
+    @Test
+    void twoStepsTrustTheValueTwoActionsAheadOrAtTheEnd() {
+        float[] discounts = {0.5f, 0.5f, 0.5f};
+        float first = 1 + 0.5f * (0 - 0.2f * 0.5f) + 0.25f * 30;
+        float middle = 0.5f * (2 + 0.2f) + 0.25f * 40;
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Steps(2, 0)))
+                .containsExactly(new float[] {first, middle, 2 + 0.5f * 40}, within(TOLERANCE));
+    }
+
+    @Test
+    void oneStepAndManyStepsAreTheEndsOfTheLambdaReturns() {
+        float[] discounts = {0.9f, 0.8f, 0.7f};
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Steps(1, 0)))
+                .isEqualTo(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0)));
+        for (int steps : new int[] {0, 3, 99}) {
+            assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Steps(steps, 0)))
+                    .containsExactly(
+                            TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(1)),
+                            within(TOLERANCE));
+        }
+    }
+
+    @Test
+    void stepsEndWithTheEpisode() {
+        float[] discounts = {0.5f, 0, 0.5f};
+        assertThat(TdTargets.hard(REWARDS, discounts, VALUES, new Backup.Steps(3, 0)))
+                .containsExactly(new float[] {1, 0, 2 + 0.5f * 40}, within(TOLERANCE));
+    }
+
+    @Test
+    void aMixIsAWeightedMeanOfTheOneStepAndTheFarTarget() {
+        float[] discounts = {1, 1, 0};
+        float far = 1 + (2 + 0.2f) - 0.2f * 0.5f;
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Steps(0, 0.25)))
+                .containsExactly(
+                        new float[] {0.25f * 21 + 0.75f * far, 0.25f * 30 + 0.75f * 2.2f, 2}, within(TOLERANCE));
+    }
+
+    @Test
+    void aHardTargetCountsNoDivergence() {
+        float[] discounts = {0.5f, 0.5f, 0};
+        assertThat(TdTargets.hard(REWARDS, discounts, VALUES, new Backup.Lambda(0)))
+                .containsExactly(new float[] {1 + 0.5f * 20, 0.5f * 30, 2}, within(TOLERANCE));
+        assertThat(TdTargets.hard(REWARDS, discounts, VALUES, new Backup.Steps(0, 0)))
+                .containsExactly(new float[] {1 + 0.25f * 2, 0.5f * 2, 2}, within(TOLERANCE));
     }
 
     @Test
     void anEpisodeThatEndedIgnoresTheValueBehindItsEnd() {
         float[] beyond = {10, 20, 30, 1e6f};
         float[] discounts = {1, 1, 0};
-        assertThat(TdTargets.soft(REWARDS, discounts, beyond, RATIOS, ALPHA, 0.7))
-                .isEqualTo(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 0.7));
+        assertThat(TdTargets.soft(REWARDS, discounts, beyond, RATIOS, ALPHA, new Backup.Lambda(0.7)))
+                .isEqualTo(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0.7)));
     }
 
     @Test
     void anEpisodeThatWasCutOffBootstrapsBehindItsLastActionWhateverLambdaIs() {
         float[] discounts = {1, 1, 0.5f};
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 1)[2])
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(1))[2])
                 .isEqualTo(2 + 0.5f * 40);
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 0)[2])
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0))[2])
                 .isEqualTo(2 + 0.5f * 40);
     }
 
@@ -73,14 +120,14 @@ class TdTargetsTest {
     void theFirstLogRatioBelongsToQAndNotToItsTarget() {
         float[] discounts = {1, 1, 0};
         float[] other = {-100, 0.5f, -1};
-        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, other, ALPHA, 0.7))
-                .isEqualTo(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, 0.7));
+        assertThat(TdTargets.soft(REWARDS, discounts, VALUES, other, ALPHA, new Backup.Lambda(0.7)))
+                .isEqualTo(TdTargets.soft(REWARDS, discounts, VALUES, RATIOS, ALPHA, new Backup.Lambda(0.7)));
     }
 
     @Test
     void noActionsHaveNoTargets() {
         float[] none = {};
-        assertThat(TdTargets.soft(none, none, new float[] {3}, none, ALPHA, 0.7))
+        assertThat(TdTargets.soft(none, none, new float[] {3}, none, ALPHA, new Backup.Lambda(0.7)))
                 .isEmpty();
     }
 
@@ -89,8 +136,8 @@ class TdTargetsTest {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
         for (int round = 0; round < 300; round++) {
             ForwardView twin = ForwardView.of(random, 1 + random.nextInt(8));
-            float[] targets =
-                    TdTargets.soft(twin.rewards, twin.discounts, twin.values, twin.ratios, twin.alpha, twin.lambda);
+            float[] targets = TdTargets.soft(
+                    twin.rewards, twin.discounts, twin.values, twin.ratios, twin.alpha, new Backup.Lambda(twin.lambda));
             for (int k = 0; k < targets.length; k++) {
                 assertThat((double) targets[k]).isCloseTo(twin.target(k), within(1e-4));
             }

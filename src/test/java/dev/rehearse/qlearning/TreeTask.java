@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import java.util.stream.IntStream;
 
 /**
  * Words of three letters out of four with a random reward for every letter given the letters before it, a random π₀,
@@ -78,6 +79,10 @@ final class TreeTask {
 
     /** An episode of uniformly random letters. */
     Episode episode(RandomGenerator random) {
+        return episode(random.ints(DEPTH, 0, LETTERS).toArray());
+    }
+
+    private Episode episode(int[] letters) {
         int[] tokens = new int[DEPTH + 1];
         float[] reward = new float[DEPTH + 1];
         float[] discounts = new float[DEPTH + 1];
@@ -86,7 +91,7 @@ final class TreeTask {
         boolean[] mask = new boolean[DEPTH + 1];
         List<Integer> state = ROOT;
         for (int t = 1; t <= DEPTH; t++) {
-            tokens[t] = random.nextInt(LETTERS);
+            tokens[t] = letters[t - 1];
             mask[t] = true;
             reward[t] = (float) reward(state, tokens[t]);
             discounts[t] = t == DEPTH ? 0 : (float) GAMMA;
@@ -95,6 +100,67 @@ final class TreeTask {
             state = after(state, tokens[t]);
         }
         return new Episode(tokens, mask, reward, discounts, logPrior, behaviour, 0, Source.LOGGED);
+    }
+
+    /** Every word once: uniformly random behaviour without its chance. */
+    List<Episode> everyWord() {
+        List<Episode> words = new ArrayList<>();
+        int count = (int) Math.pow(LETTERS, DEPTH);
+        for (int word = 0; word < count; word++) {
+            int[] letters = new int[DEPTH];
+            for (int t = 0, rest = word; t < DEPTH; t++, rest /= LETTERS) {
+                letters[t] = rest % LETTERS;
+            }
+            words.add(episode(letters));
+        }
+        return words;
+    }
+
+    /** What a state is worth by the worth of its actions. */
+    interface Worth {
+        double of(double[] logPrior, double[] q);
+    }
+
+    /** The largest Q among letters of at least this share of the likeliest one's prior. */
+    static Worth best(double share) {
+        return (logPrior, q) -> {
+            double floor = Arrays.stream(logPrior).max().orElseThrow() + Math.log(share);
+            return IntStream.range(0, q.length)
+                    .filter(a -> logPrior[a] >= floor)
+                    .mapToDouble(a -> q[a])
+                    .max()
+                    .orElseThrow();
+        };
+    }
+
+    /** The mean Q, of uniformly random behaviour. */
+    static double mean(double[] logPrior, double[] q) {
+        return Arrays.stream(q).average().orElseThrow();
+    }
+
+    /** Exact Q of every letter, by backward induction. */
+    double[] exactQ(List<Integer> state, Worth worth) {
+        double[] q = rewards.get(state).clone();
+        if (state.size() < DEPTH) {
+            for (int a = 0; a < LETTERS; a++) {
+                List<Integer> next = after(state, a);
+                q[a] += GAMMA * worth.of(prior.logProbs(next), exactQ(next, worth));
+            }
+        }
+        return q;
+    }
+
+    /** Largest |Q − exact Q| of any action. */
+    double qError(TabularNetwork network, Worth worth) {
+        double largest = 0;
+        for (List<Integer> state : rewards.keySet()) {
+            double[] exact = exactQ(state, worth);
+            double[] learned = network.q(state);
+            for (int a = 0; a < LETTERS; a++) {
+                largest = Math.max(largest, Math.abs(learned[a] - exact[a]));
+            }
+        }
+        return largest;
     }
 
     /** Largest |V − V*| of any state. */

@@ -56,7 +56,7 @@ final class NaiveMemory {
 
     long contentBytes() {
         return held.stream()
-                .mapToLong(h -> 4L * new EpisodeCodec(settings.vocabularySize()).encode(h.episode))
+                .mapToLong(h -> 4L * new EpisodePacker(new EpisodeLayout(settings.vocabularySize())).pack(h.episode))
                 .sum();
     }
 

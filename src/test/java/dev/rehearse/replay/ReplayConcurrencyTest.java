@@ -69,6 +69,38 @@ class ReplayConcurrencyTest {
         assertThat(memory.limiter().counters().learned()).isEqualTo(DRAWS * 16);
     }
 
+    @Test
+    void aSnapshotTakenWhileAWriterAddsIsOfOneMoment() throws Exception {
+        CountDownLatch firstAdded = new CountDownLatch(1);
+        CountDownLatch allTaken = new CountDownLatch(1);
+        ExecutorService threads = Executors.newSingleThreadExecutor();
+        try {
+            Future<?> writer = threads.submit(() -> {
+                for (int number = 0; allTaken.getCount() > 0; number++) {
+                    memory.add(telling(number % NUMBERS));
+                    firstAdded.countDown();
+                }
+            });
+            firstAdded.await();
+            Batch batch = new Batch(16);
+            for (int snapshot = 0; snapshot < 50; snapshot++) {
+                ReplayMemory restored = Snapshots.memory(Snapshots.bytes(memory), memory.settings());
+                restored.draw(batch, 0, 0.4);
+                for (int row = 0; row < batch.rows(); row++) {
+                    assertWhole(batch, row);
+                }
+                assertThat(restored.limiter().counters().added())
+                        .isEqualTo(restored.stats().added());
+            }
+            allTaken.countDown();
+            writer.get();
+        } finally {
+            allTaken.countDown();
+            threads.shutdownNow();
+            assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        }
+    }
+
     private void drawAndUpdate() {
         Batch batch = new Batch(16);
         for (int draw = 0; draw < DRAWS; draw++) {

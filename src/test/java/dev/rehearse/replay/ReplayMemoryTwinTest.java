@@ -38,7 +38,7 @@ class ReplayMemoryTwinTest {
     void drawsWhatTheNaiveTwinDraws(ReplaySettings settings) {
         ReplayMemory memory = new ReplayMemory(settings, new ReplayRandom(5), () -> 0);
         NaiveMemory twin = new NaiveMemory(settings, new ReplayRandom(5));
-        EpisodeCodec codec = new EpisodeCodec(settings.vocabularySize());
+        EpisodePacker packer = new EpisodePacker(new EpisodeLayout(settings.vocabularySize()));
         long capacity = (settings.bounds().maxBytes()
                         - EpisodeArena.fixedBytes(settings.bounds().maxEpisodes()))
                 / 4
@@ -50,7 +50,7 @@ class ReplayMemoryTwinTest {
                 Episode episode =
                         Episodes.any(chance, settings.vocabularySize(), Math.max(0, version - chance.nextInt(7)));
                 memory.add(episode);
-                twin.add(episode, 4L * codec.encode(episode), capacity);
+                twin.add(episode, 4L * packer.pack(episode), capacity);
             } else {
                 Batch batch = batches.get(chance.nextInt(batches.size()));
                 memory.draw(batch, version, 0.5);

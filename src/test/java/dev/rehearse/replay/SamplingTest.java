@@ -18,9 +18,14 @@ class SamplingTest {
 
     @Test
     void theErrorOfAnEpisodeMixesLargestAndMeanOverItsActions() {
-        float[] errors = {100, -4, 1, Float.NaN};
+        float[] zeros = new float[4];
         boolean[] mask = {false, true, true, false};
-        assertThat(Sampling.error(errors, mask, 0, 4)).isCloseTo(0.9 * 4 + 0.1 * 2.5, within(1e-12));
+        Episode episode = new Episode(new int[4], mask, zeros, zeros, zeros, zeros, 0, Source.ONLINE);
+        EpisodeLayout layout = new EpisodeLayout(Episodes.VOCABULARY);
+        EpisodePacker packer = new EpisodePacker(layout);
+        packer.pack(episode);
+        float[] errors = {Float.NaN, 100, -4, 1, Float.NaN};
+        assertThat(layout.error(packer.words(), 0, errors, 1)).isCloseTo(0.9 * 4 + 0.1 * 2.5, within(1e-12));
     }
 
     @Test

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.qlearning.Algorithm;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
+import dev.rehearse.qlearning.Hyperparameters.Form;
 import dev.rehearse.qlearning.Hyperparameters.Loss;
+import dev.rehearse.qlearning.Hyperparameters.Maximum;
+import dev.rehearse.qlearning.Hyperparameters.Streams;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import java.util.HashMap;
 import java.util.Map;
@@ -73,6 +77,77 @@ class ReinforcementSettingsTest {
     @CsvSource({"dqn.huber_delta, 1", "dqn.target.interval, 100"})
     void anOptionThatTheDefaultFormNeverReadsIsRefused(String path, String value) {
         assertRefused(nested(path, json(value)), path);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "soft_dqn, double, true",
+        "soft_dqn, dueling, false",
+        "soft_dqn, expectile, 0.8",
+        "soft_dqn, cql_weight, 0.1",
+        "soft_dqn, decode_beta, 2",
+        "soft_dqn, support_mask, 0.1",
+        "dqn, alpha, 0.1",
+        "dqn, lambda, 0.5",
+        "dqn, value_weight, 1",
+        "dqn, value_warmup_steps, 5",
+        "dqn, decode_beta, 2",
+        "ilql, double, true",
+        "ilql, alpha, 0.1",
+        "ilql, lambda, 0.5",
+        "mc, n_step, 2",
+        "mc, td_mix, 0.5",
+        "mc, expectile, 0.8",
+        "mc, target.kind, ema",
+        "mc, target.tau, 0.1"
+    })
+    void anOptionOfAnotherAlgorithmIsRefused(String algorithm, String path, String value) {
+        Map<String, Object> settings = new HashMap<>(nested("dqn." + path, json(value)));
+        settings.put("algorithm", algorithm);
+        String name = "dqn." + (path.equals("target.kind") ? "target" : path);
+        assertThatThrownBy(() -> ReinforcementSettings.parse(settings))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining("algorithm is " + algorithm + "; it belongs to ")
+                .extracting(e -> ((InvalidSettingException) e).name().replace("target.tau", "target"))
+                .isEqualTo(name.replace("target.tau", "target"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyAlgorithmReadsEveryNumberThatItSaysItReads(Algorithm algorithm) {
+        for (Hyperparameter parameter : Hyperparameter.values()) {
+            Map<String, Object> settings =
+                    new HashMap<>(nested("dqn." + parameter.wireName(), parameter.defaultValue()));
+            settings.put("algorithm", algorithm.wireName());
+            String message = refusal(settings);
+            assertThat(message.contains("it belongs to")).as(message).isEqualTo(!algorithm.reads(parameter));
+        }
+    }
+
+    private static String refusal(Map<String, Object> settings) {
+        try {
+            ReinforcementSettings.parse(settings);
+            return "";
+        } catch (InvalidSettingException e) {
+            return e.getMessage();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"n_step, 3", "td_mix, 0.5"})
+    void lambdaIsRefusedBesideTheStepsThatReplaceIt(String name, double value) {
+        assertRefused(Map.of("dqn", Map.of("lambda", 0.5, name, value)), "dqn.lambda");
+    }
+
+    @Test
+    void theFormOfDqnIsReadFromItsSwitches() {
+        Map<String, Object> plain = Map.of("algorithm", "dqn", "dqn", Map.of("double", false, "dueling", false));
+        assertThat(ReinforcementSettings.parse(plain).learning().form())
+                .isEqualTo(new Form(Algorithm.DQN, Maximum.SINGLE, Streams.SINGLE));
+        assertThat(ReinforcementSettings.parse(Map.of("algorithm", "dqn"))
+                        .learning()
+                        .form())
+                .isEqualTo(new Form(Algorithm.DQN, Maximum.DOUBLE, Streams.DUELING));
     }
 
     @Test

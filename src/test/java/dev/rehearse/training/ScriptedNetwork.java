@@ -8,6 +8,7 @@ import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.networks.Readings;
+import dev.rehearse.networks.Support;
 import dev.rehearse.networks.TokenBatch;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -79,6 +80,11 @@ final class ScriptedNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         return real.read(batch);
+    }
+
+    @Override
+    public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
+        return real.bestValues(batch, chooser, support);
     }
 
     @Override
