@@ -7,6 +7,7 @@ import dev.rehearse.files.StoredFile;
 import dev.rehearse.grading.Grader;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
+import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.training.Method;
 import dev.rehearse.web.ApiException;
 import java.time.Clock;
@@ -94,6 +95,11 @@ final class JobIntake {
                     "model",
                     "Invalid 'model': " + model.id() + " has learned nothing yet, so its replies are noise. Allowed for"
                             + " reinforcement: a model with weights, e.g. one that a supervised job made.");
+        }
+        try {
+            request.resolve().check(JobModels.startingPoint(model));
+        } catch (InvalidSettingException e) {
+            throw JobRequestReader.refusal(request.method(), e);
         }
     }
 

@@ -44,10 +44,13 @@ final class JobModels {
 
     /** @throws ApiException 404 when there is no such model */
     StartingPoint startingPoint(String model) {
-        Model found = catalog.require(model);
-        return switch (found.kind()) {
-            case BLUEPRINT -> new StartingPoint.Blueprint(found.id());
-            case BASE, TUNED -> new StartingPoint.Directory(found.requireDirectory());
+        return startingPoint(catalog.require(model));
+    }
+
+    static StartingPoint startingPoint(Model model) {
+        return switch (model.kind()) {
+            case BLUEPRINT -> new StartingPoint.Blueprint(model.id());
+            case BASE, TUNED -> new StartingPoint.Directory(model.requireDirectory());
         };
     }
 

@@ -193,12 +193,15 @@ final class JobRequestReader {
             request.resolve();
             return request;
         } catch (InvalidSettingException e) {
-            String message = Objects.toString(e.getMessage());
-            String param = "method." + request.method().kind().wireName() + '.' + e.name();
-            throw ApiException.invalid(
-                    e.isUnknown() ? "unknown_parameter" : "invalid_value",
-                    param,
-                    "Invalid '" + param + "': " + message);
+            throw refusal(request.method(), e);
         }
+    }
+
+    /** What a client hears of a setting that is unknown or not allowed. */
+    static ApiException refusal(JobMethod method, InvalidSettingException e) {
+        String message = Objects.toString(e.getMessage());
+        String param = "method." + method.kind().wireName() + '.' + e.name();
+        return ApiException.invalid(
+                e.isUnknown() ? "unknown_parameter" : "invalid_value", param, "Invalid '" + param + "': " + message);
     }
 }

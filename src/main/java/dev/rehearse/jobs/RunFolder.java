@@ -57,14 +57,23 @@ final class RunFolder {
             Path unfinished = models.resolve('.' + name);
             FileSystemUtils.deleteRecursively(unfinished);
             Files.createDirectories(unfinished);
-            for (Path file : entries(model)) {
-                link(file, unfinished.resolve(file.getFileName()));
-            }
+            linkAll(model, unfinished);
             Path kept = models.resolve(name);
             FileSystemUtils.deleteRecursively(kept);
             return Files.move(unfinished, kept, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void linkAll(Path from, Path to) throws IOException {
+        for (Path entry : entries(from)) {
+            Path target = to.resolve(entry.getFileName());
+            if (Files.isDirectory(entry)) {
+                linkAll(entry, Files.createDirectory(target));
+            } else {
+                link(entry, target);
+            }
         }
     }
 

@@ -2,11 +2,17 @@ package dev.rehearse.models;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.rehearse.networks.Architecture;
+import dev.rehearse.networks.Blueprint;
+import dev.rehearse.networks.InvalidModelException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A model as OpenAI's clients read it, and below {@code ownedBy} what vLLM and we add. Immutable.
  *
+ * @param parameters numbers in the network, of a blueprint without its vocabulary's; absent when the directory's
+ *     configuration cannot be read
  * @param untrained true for a blueprint, which no reply can be asked of; absent otherwise
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
@@ -20,6 +26,8 @@ record ModelObject(
 
         @JsonProperty("max_model_len") @Nullable Integer maxModelLength,
 
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long parameters,
+
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean untrained) {
     static ModelObject of(Model model) {
         return new ModelObject(
@@ -30,6 +38,19 @@ record ModelObject(
                 model.id(),
                 model.parent(),
                 model.contextLength(),
+                parameters(model),
                 model.kind() == Model.Kind.BLUEPRINT ? true : null);
+    }
+
+    private static @Nullable Long parameters(Model model) {
+        Path directory = model.directory();
+        if (directory == null) {
+            return Blueprint.named(model.id()).map(Blueprint::parameters).orElse(null);
+        }
+        try {
+            return Architecture.of(directory).parameters();
+        } catch (InvalidModelException e) {
+            return null;
+        }
     }
 }

@@ -1,13 +1,17 @@
 package dev.rehearse.models;
 
 import dev.rehearse.generation.BatchScheduler;
+import dev.rehearse.networks.Architecture;
 import dev.rehearse.networks.ComputeType;
 import dev.rehearse.networks.Device;
+import dev.rehearse.networks.InvalidModelException;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.networks.WeightType;
 import dev.rehearse.text.ChatTemplate;
 import dev.rehearse.text.Tokenizer;
+import dev.rehearse.text.UnusableTokenizerException;
+import dev.rehearse.web.ApiException;
 import java.nio.file.Path;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
@@ -30,7 +34,15 @@ final class NetworkLoader implements ModelLoader {
 
     @Override
     public LoadedModel load(Model model) {
-        Path directory = model.requireDirectory();
+        try {
+            return load(model.requireDirectory());
+        } catch (InvalidModelException | UnusableTokenizerException e) {
+            throw ApiException.invalid(
+                    "invalid_model", "model", "The model '" + model.id() + "' cannot be opened: " + e.getMessage());
+        }
+    }
+
+    private OpenedModel load(Path directory) {
         Tokenizer tokenizer = Tokenizer.open(directory);
         try {
             return open(directory, tokenizer);
@@ -44,14 +56,20 @@ final class NetworkLoader implements ModelLoader {
         WeightType weights = weightsOn(device.getObject());
         TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.serving(weights));
         ChatTemplate template = ChatTemplate.of(tokenizer);
-        int context = network.architecture().contextLength();
-        BatchScheduler.Limits limits = new BatchScheduler.Limits(
-                settings.slots(), context, settings.maxQueuedTokens(), settings.maxPromptTokens());
+        BatchScheduler.Limits limits = limits(network.architecture(), settings);
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
         DataSize size = DataSize.ofBytes(
                 (STORED_BYTES + weights.bytes()) * network.architecture().parameters());
-        return new OpenedModel(tokenizer, template, scheduler, context, size);
+        return new OpenedModel(tokenizer, template, scheduler, limits.capacity(), size);
+    }
+
+    /** Newer models' contexts are so long that a slot for each would take more than the machine has. */
+    static BatchScheduler.Limits limits(Architecture architecture, GenerationProperties settings) {
+        long tokens = Math.max(1, settings.maxCache().toBytes() / architecture.cacheBytesPerToken());
+        int capacity = (int) Math.min(architecture.contextLength(), tokens);
+        int slots = (int) Math.min(settings.slots(), tokens / capacity);
+        return new BatchScheduler.Limits(slots, capacity, settings.maxQueuedTokens(), settings.maxPromptTokens());
     }
 
     private WeightType weightsOn(Device opened) {

@@ -1,7 +1,9 @@
 package dev.rehearse.networks;
 
 import com.google.gson.JsonObject;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,7 +26,25 @@ public interface Architecture {
 
     int heads();
 
-    /** Every weight of the language model by its Hugging Face name, in the order of the file, with its shape. */
+    /** Heads of keys and values; fewer than {@link #heads} where several heads of queries share one. */
+    default int keyValueHeads() {
+        return heads();
+    }
+
+    /** Width of one head. */
+    default int headWidth() {
+        return width() / heads();
+    }
+
+    /** Bytes of keys and values that one token of one sequence leaves in the cache. */
+    default long cacheBytesPerToken() {
+        return 2L * layers() * keyValueHeads() * headWidth() * Float.BYTES;
+    }
+
+    /**
+     * Every weight of the language model by its Hugging Face name without the family's prefix, in the order of the file,
+     * with its shape.
+     */
     Map<String, long[]> weightShapes();
 
     /**
@@ -44,6 +64,29 @@ public interface Architecture {
         }
     }
 
+    /** How the family names its weights in files. */
+    WeightNames weightNames();
+
+    /**
+     * Whether a weight belongs to the last blocks or to the norm after them.
+     *
+     * @param blocks how many
+     * @throws IllegalArgumentException when there are not so many
+     */
+    default boolean isAbove(String name, int blocks) {
+        if (blocks > layers()) {
+            throw new IllegalArgumentException("the last " + blocks + " layers; the model has " + layers());
+        }
+        String[] parts = name.split("\\.");
+        boolean inBlock = parts.length > 2 && parts[1].chars().allMatch(Character::isDigit);
+        return inBlock
+                ? Integer.parseInt(parts[1]) >= layers() - blocks
+                : weightNames().lastNorm().equals(parts[0]);
+    }
+
+    /** Whether projections are stored (in, out). */
+    boolean projectionsAreTransposed();
+
     /** Script resource and class of the family. */
     ScriptName script();
 
@@ -52,6 +95,16 @@ public interface Architecture {
 
     /** The content of a Hugging Face {@code config.json}. */
     JsonObject toConfig(int endId);
+
+    /**
+     * How a family names its weights in files.
+     *
+     * @param prefix of every name but the vocabulary projection's, in a file of the language model
+     * @param lastNorm first part of the names of the norm after the last block
+     * @param residual endings of the projections that write into the residual stream
+     * @param constants endings of names that files may hold beside the weights: what the network computes itself
+     */
+    record WeightNames(String prefix, String lastNorm, List<String> residual, List<String> constants) {}
 
     /** The resource's name and the class it defines. */
     record ScriptName(String resource, String type) {}
@@ -80,6 +133,16 @@ public interface Architecture {
     }
 
     /**
+     * Reads the {@code config.json} of a model directory.
+     *
+     * @throws InvalidModelException when there is none, or naming the key that is missing, of the wrong type or not
+     *     supported
+     */
+    static Architecture of(Path directory) {
+        return fromConfig(ModelFiles.config(directory));
+    }
+
+    /**
      * Reads {@code config.json}.
      *
      * @throws InvalidModelException naming the key that is missing, of the wrong type or not supported
@@ -88,7 +151,10 @@ public interface Architecture {
         String type = ModelConfig.string(config, "model_type");
         return switch (type) {
             case "gpt2" -> Gpt2.fromConfig(config);
-            default -> throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2");
+            case "llama" -> Llama.fromConfig(Llama.Family.LLAMA, config);
+            case "qwen2" -> Llama.fromConfig(Llama.Family.QWEN2, config);
+            default ->
+                throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2, llama, qwen2");
         };
     }
 }

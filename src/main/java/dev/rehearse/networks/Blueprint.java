@@ -5,21 +5,23 @@ import java.util.Optional;
 
 /** Named shapes for fresh networks. Immutable. */
 public enum Blueprint {
-    GPT2_TINY("gpt2-tiny", 512, 192, 4, 4),
-    GPT2_SMALL("gpt2-small", 1024, 768, 12, 12);
+    GPT2_TINY("gpt2-tiny", 512, (vocabulary, context) -> Gpt2.of(vocabulary, context, 192, 4, 4)),
+    GPT2_SMALL("gpt2-small", 1024, (vocabulary, context) -> Gpt2.of(vocabulary, context, 768, 12, 12)),
+    LLAMA_TINY("llama-tiny", 512, (vocabulary, context) -> Llama.of(vocabulary, context, 192, 4, 6, 2));
 
     private final String id;
     private final int contextLength;
-    private final int width;
-    private final int layers;
-    private final int heads;
+    private final Shape shape;
 
-    Blueprint(String id, int contextLength, int width, int layers, int heads) {
+    Blueprint(String id, int contextLength, Shape shape) {
         this.id = id;
         this.contextLength = contextLength;
-        this.width = width;
-        this.layers = layers;
-        this.heads = heads;
+        this.shape = shape;
+    }
+
+    /** The sizes that do not depend on the data. */
+    private interface Shape {
+        Architecture of(int vocabularySize, int contextLength);
     }
 
     public static Optional<Blueprint> named(String id) {
@@ -39,6 +41,12 @@ public enum Blueprint {
 
     /** The shape for a vocabulary. */
     public Architecture architecture(int vocabularySize) {
-        return Gpt2.of(vocabularySize, contextLength, width, layers, heads);
+        return shape.of(vocabularySize, contextLength);
+    }
+
+    /** Numbers in the network without the vocabulary's embedding, whose size the training data decide. */
+    public long parameters() {
+        Architecture smallest = architecture(1);
+        return smallest.parameters() - smallest.width();
     }
 }

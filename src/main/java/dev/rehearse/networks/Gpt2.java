@@ -41,7 +41,7 @@ public record Gpt2(
                 ModelConfig.positive(config, "vocab_size"),
                 ModelConfig.positive(config, "n_positions"),
                 ModelConfig.positive(config, "n_embd"),
-                ModelConfig.positive(config, "n_layer"),
+                ModelConfig.layers(config, "n_layer"),
                 ModelConfig.positive(config, "n_head"),
                 ModelConfig.aboveZero(config, "layer_norm_epsilon", 1e-5),
                 gelu.equals("gelu"),
@@ -112,6 +112,17 @@ public record Gpt2(
         }
         projections.put(HEAD, new Projection(tied ? "wte.weight" : "lm_head.weight", Projection.Order.OUT_IN));
         return projections;
+    }
+
+    @Override
+    public WeightNames weightNames() {
+        return new WeightNames(
+                "transformer.", "ln_f", List.of("c_proj.weight"), List.of("attn.bias", "attn.masked_bias"));
+    }
+
+    @Override
+    public boolean projectionsAreTransposed() {
+        return true;
     }
 
     @Override

@@ -7,7 +7,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.util.Map;
 
-/** Keys and values of every layer for S slots of C tokens, (S, C, H, D/H) each, f32. Confined to the device's thread. */
+/** Keys and values of every layer for S slots of C tokens, (S, C, G, W) each (G heads of keys of width W), f32. Confined to the device's thread. */
 final class KeyValueCache implements AutoCloseable {
     private final PtNDManager manager;
     private final IValue list;
@@ -16,8 +16,7 @@ final class KeyValueCache implements AutoCloseable {
     KeyValueCache(PtNDManager parent, Architecture architecture, int slots, int capacity) {
         manager = (PtNDManager) parent.newSubManager();
         PtNDArray[] arrays = new PtNDArray[2 * architecture.layers()];
-        int heads = architecture.heads();
-        Shape shape = new Shape(slots, capacity, heads, architecture.width() / heads);
+        Shape shape = new Shape(slots, capacity, architecture.keyValueHeads(), architecture.headWidth());
         for (int i = 0; i < arrays.length; i++) {
             arrays[i] = (PtNDArray) manager.zeros(shape, DataType.FLOAT32);
         }

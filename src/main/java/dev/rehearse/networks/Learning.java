@@ -45,7 +45,7 @@ final class Learning implements AutoCloseable {
 
     /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
     void begin() {
-        List<PtNDArray> all = network.weights().select(name -> true);
+        List<PtNDArray> all = network.weights().trainable(name -> true);
         Autograd.track(all);
         Autograd.clear(all);
     }

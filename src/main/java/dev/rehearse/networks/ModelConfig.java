@@ -2,40 +2,90 @@ package dev.rehearse.networks;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Reads values of {@code config.json}, refusing what is absent, mistyped or out of range by the key's name. */
 final class ModelConfig {
     private static final int LARGEST = 1 << 24;
+    private static final int MOST_LAYERS = 1024;
 
     private ModelConfig() {}
 
+    /**
+     * Reads a file of one JSON object.
+     *
+     * @throws InvalidModelException when it cannot be read, is too large or is something else
+     */
+    static JsonObject read(Path file) {
+        try {
+            long size = Files.size(file);
+            if (size > LARGEST) {
+                throw new InvalidModelException(file + ": " + size + " bytes; allowed: up to " + LARGEST);
+            }
+            return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+        } catch (IOException | JsonParseException | IllegalStateException e) {
+            throw new InvalidModelException(file + ": not a readable JSON object: " + e.getMessage(), e);
+        }
+    }
+
     static String string(JsonObject config, String key) {
+        return string("config.json", config, key);
+    }
+
+    static String string(String file, JsonObject config, String key) {
         JsonElement value = config.get(key);
         if (!(value instanceof JsonPrimitive primitive) || !primitive.isString()) {
-            throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: a string");
+            throw new InvalidModelException(file + ": " + key + " is " + value + "; allowed: a string");
         }
         return primitive.getAsString();
     }
 
+    /** Blocks are written out by name, so their number is bounded apart. */
+    static int layers(JsonObject config, String key) {
+        return upTo(config, key, MOST_LAYERS);
+    }
+
+    static int positive(JsonObject config, String key, int absent) {
+        JsonElement value = config.get(key);
+        return value == null || value.isJsonNull() ? absent : positive(config, key);
+    }
+
     static int positive(JsonObject config, String key) {
+        return upTo(config, key, LARGEST);
+    }
+
+    /** Refuses a product of sizes that none of them exceeds alone. */
+    static void bounded(String what, long size) {
+        if (size > LARGEST) {
+            throw new InvalidModelException("config.json: " + what + " is " + size + "; allowed: up to " + LARGEST);
+        }
+    }
+
+    private static int upTo(JsonObject config, String key, int most) {
         JsonElement value = config.get(key);
         // As a double: getAsInt would cut fractions and wrap what is too large.
         if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
             double number = primitive.getAsDouble();
-            if (number >= 1 && number <= LARGEST && number == Math.rint(number)) {
+            if (number >= 1 && number <= most && number == Math.rint(number)) {
                 return (int) number;
             }
         }
         throw new InvalidModelException(
-                "config.json: " + key + " is " + value + "; allowed: an integer from 1 to " + LARGEST);
+                "config.json: " + key + " is " + value + "; allowed: an integer from 1 to " + most);
     }
 
     static double aboveZero(JsonObject config, String key, double absent) {
         JsonElement value = config.get(key);
-        if (value == null || value.isJsonNull()) {
-            return absent;
-        }
+        return value == null || value.isJsonNull() ? absent : aboveZero(config, key);
+    }
+
+    static double aboveZero(JsonObject config, String key) {
+        JsonElement value = config.get(key);
         if (value instanceof JsonPrimitive primitive && primitive.isNumber()) {
             double number = primitive.getAsDouble();
             if (number > 0 && number < Double.POSITIVE_INFINITY) {

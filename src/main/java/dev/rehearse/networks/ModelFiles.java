@@ -2,8 +2,7 @@ package dev.rehearse.networks;
 
 import ai.djl.pytorch.engine.PtNDManager;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
+import dev.rehearse.networks.SafetensorsWriter.Form;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,28 +14,51 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
 
-/** Weights from and to the files of a Hugging Face model directory. Stateless; tensors on the device's thread. */
-final class ModelFiles {
-    private static final String MODEL = "model.safetensors";
-    private static final String VALUE_HEAD = "value_head.safetensors";
+/**
+ * The files of a Hugging Face model directory, checked but not yet read. Immutable; tensors on the device's thread.
+ *
+ * @param heads which heads there are, V alone where no file says otherwise
+ * @param headTensors null where there are none: fresh heads then say 0
+ */
+record ModelFiles(
+        Architecture architecture,
+        StoredForm form,
+        TensorFiles tensors,
+        Heads heads,
+        @Nullable TensorFiles headTensors) {
     private static final String HEADS = "value_head.json";
-    private static final String PREFIX = "transformer.";
-    /** Standard deviation of fresh weights: GPT-2's. */
+    private static final String HEAD_TENSORS = "value_head.safetensors";
+    /** Standard deviation of fresh weights: GPT-2's, and Llama's in Hugging Face's implementation. */
     private static final double SPREAD = 0.02;
 
-    private ModelFiles() {}
+    static JsonObject config(Path directory) {
+        return ModelConfig.read(directory.resolve("config.json"));
+    }
 
-    static Architecture architecture(Path directory) {
-        Path file = directory.resolve("config.json");
-        try {
-            JsonObject config = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-            return Architecture.fromConfig(config);
-        } catch (IOException | JsonParseException | IllegalStateException e) {
-            throw new InvalidModelException(file + ": not a readable JSON object: " + e.getMessage(), e);
+    /**
+     * Checks every file of a directory before anything is allocated for it.
+     *
+     * @throws InvalidModelException when a file is missing, damaged, or does not hold what {@code config.json} implies
+     */
+    static ModelFiles open(Path directory) {
+        JsonObject config = config(directory);
+        Architecture architecture = Architecture.fromConfig(config);
+        TensorFiles tensors = TensorFiles.open(directory);
+        StoredForm form = StoredForm.of(architecture, tensors, config, String.valueOf(directory.getFileName()));
+        Heads heads = heads(directory);
+        Path file = directory.resolve(HEAD_TENSORS);
+        if (!Files.exists(file)) {
+            return new ModelFiles(architecture, form, tensors, heads, null);
         }
+        TensorFiles headTensors = TensorFiles.of(file);
+        heads.shapes(architecture).forEach((name, shape) -> StoredForm.checked(headTensors, name, shape));
+        return new ModelFiles(architecture, form, tensors, heads, headTensors);
     }
 
     /**
@@ -50,43 +72,30 @@ final class ModelFiles {
             return Heads.valueOnly();
         }
         try {
-            JsonObject json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+            JsonObject json = ModelConfig.read(file);
             String kind = json.get("kind").getAsString();
             return new Heads(
                     Heads.Kind.labelled(kind).orElseThrow(() -> new IllegalArgumentException("kind is " + kind)),
                     json.get("decode_beta").getAsDouble(),
                     json.get("support_mask").getAsDouble());
-        } catch (IOException | RuntimeException e) {
+        } catch (RuntimeException e) {
             throw new InvalidModelException(file + ": not a description of value heads: " + e.getMessage(), e);
         }
     }
 
-    private static void writeHeads(Heads heads, Path directory) throws IOException {
-        JsonObject json = new JsonObject();
-        json.addProperty("kind", heads.kind().label());
-        json.addProperty("decode_beta", heads.decodeBeta());
-        json.addProperty("support_mask", heads.supportMask());
-        byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
-        try (FileChannel channel =
-                FileChannel.open(directory.resolve(HEADS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer buffer = ByteBuffer.wrap(bytes);
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
-            channel.force(true);
-        }
-    }
-
-    /** Reads model and, where there are files of them, heads; V that is absent starts at 0. */
-    static Weights read(PtNDManager manager, Architecture architecture, Heads heads, Path directory) {
-        Safetensors model = Safetensors.open(directory.resolve(MODEL));
-        architecture.weightShapes().forEach((name, shape) -> checkShape(model, storedName(model, name), shape));
+    Weights read(PtNDManager manager) {
         Weights weights = new Weights(manager);
         try {
             architecture
                     .weightShapes()
-                    .forEach((name, shape) -> weights.add(name, model.floats(storedName(model, name)), shape));
-            readHeads(weights, heads.shapes(architecture), directory.resolve(VALUE_HEAD));
+                    .forEach((name, shape) ->
+                            weights.add(name, tensors.floats(form.tensor(name).name()), shape));
+            TensorFiles given = headTensors;
+            if (given == null) {
+                addFreshHeads(weights, heads.shapes(architecture), random(0));
+            } else {
+                heads.shapes(architecture).forEach((name, shape) -> weights.add(name, given.floats(name), shape));
+            }
             return weights;
         } catch (RuntimeException | Error e) {
             weights.close();
@@ -94,46 +103,19 @@ final class ModelFiles {
         }
     }
 
-    private static void readHeads(Weights weights, Map<String, long[]> shapes, Path file) {
-        if (Files.exists(file)) {
-            Safetensors value = Safetensors.open(file);
-            shapes.forEach((name, shape) -> checkShape(value, name, shape));
-            shapes.forEach((name, shape) -> weights.add(name, value.floats(name), shape));
-        } else {
-            addFreshHeads(
-                    weights,
-                    shapes,
-                    RandomGeneratorFactory.of("L64X128MixRandom").create(0));
-        }
-    }
-
-    /** A file written from the bare model lacks the prefix that one of the language model has. */
-    private static String storedName(Safetensors file, String name) {
-        return file.entries().containsKey(PREFIX + name) ? PREFIX + name : name;
-    }
-
-    private static void checkShape(Safetensors file, String name, long[] shape) {
-        Safetensors.Entry entry = file.entries().get(name);
-        if (entry == null) {
-            throw new InvalidModelException(name + " is missing; config.json implies shape " + Arrays.toString(shape));
-        }
-        if (!Arrays.equals(entry.shape(), shape)) {
-            throw new InvalidModelException(name + " has shape " + Arrays.toString(entry.shape())
-                    + "; config.json implies " + Arrays.toString(shape));
-        }
-    }
-
     /** GPT-2's initialisation: N(0, 0.02²), projections into the residual stream divided by √(2·layers). */
     static Weights initialise(PtNDManager manager, Architecture architecture, long seed) {
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        RandomGenerator random = random(seed);
         Weights weights = new Weights(manager);
         double residual = SPREAD / Math.sqrt(2.0 * architecture.layers());
         architecture.weightShapes().forEach((name, shape) -> {
             float[] numbers = new float[size(shape)];
-            if (isNorm(name)) {
-                Arrays.fill(numbers, 1f);
+            if (name.endsWith(".weight") && shape.length == 1) {
+                Arrays.fill(numbers, 1f); // of a norm
             } else if (name.endsWith(".weight")) {
-                fill(numbers, random, name.endsWith("c_proj.weight") ? residual : SPREAD);
+                boolean intoStream =
+                        architecture.weightNames().residual().stream().anyMatch(name::endsWith);
+                fill(numbers, random, intoStream ? residual : SPREAD);
             }
             weights.add(name, numbers, shape);
         });
@@ -141,8 +123,8 @@ final class ModelFiles {
         return weights;
     }
 
-    private static boolean isNorm(String name) {
-        return name.endsWith("ln_1.weight") || name.endsWith("ln_2.weight") || name.endsWith("ln_f.weight");
+    private static RandomGenerator random(long seed) {
+        return RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
     }
 
     /** First layers N(0, 1/D), all else zero: fresh heads say 0 everywhere. */
@@ -170,18 +152,44 @@ final class ModelFiles {
         return Math.toIntExact(size);
     }
 
-    static void write(Weights weights, Architecture architecture, Heads heads, Path directory) {
-        Map<String, long[]> shapes = new LinkedHashMap<>();
-        architecture
-                .weightShapes()
-                .forEach((name, shape) -> shapes.put(name.startsWith("lm_head") ? name : PREFIX + name, shape));
+    /**
+     * Writes a language model's weights into an existing directory in the form that they were read in.
+     *
+     * @param numbers of a weight of the language model, by its name in the network
+     */
+    static void write(Architecture architecture, StoredForm form, Function<String, float[]> numbers, Path directory) {
+        Map<String, Form> forms = new LinkedHashMap<>();
+        Map<String, String> names = new LinkedHashMap<>();
+        architecture.weightShapes().forEach((name, shape) -> {
+            String stored = form.tensor(name).name();
+            forms.put(stored, new Form(form.typeFor(name, numbers), shape));
+            names.put(stored, name);
+        });
         try {
-            SafetensorsWriter.write(
-                    directory.resolve(MODEL),
-                    shapes,
-                    name -> weights.numbers(name.replaceFirst("^transformer\\.", "")));
-            SafetensorsWriter.write(directory.resolve(VALUE_HEAD), heads.shapes(architecture), weights::numbers);
-            writeHeads(heads, directory);
+            SafetensorsWriter.writeForms(
+                    directory.resolve(TensorFiles.SINGLE),
+                    forms,
+                    stored -> numbers.apply(Objects.requireNonNull(names.get(stored))));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes the heads beside the language model: their weights, and what they are. */
+    static void writeHeads(Architecture architecture, Heads heads, Weights weights, Path directory) {
+        JsonObject json = new JsonObject();
+        json.addProperty("kind", heads.kind().label());
+        json.addProperty("decode_beta", heads.decodeBeta());
+        json.addProperty("support_mask", heads.supportMask());
+        byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel =
+                FileChannel.open(directory.resolve(HEADS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            SafetensorsWriter.write(directory.resolve(HEAD_TENSORS), heads.shapes(architecture), weights::numbers);
+            ByteBuffer buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

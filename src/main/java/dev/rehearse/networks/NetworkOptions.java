@@ -5,9 +5,11 @@ package dev.rehearse.networks;
  *
  * @param dropout share of activations set to zero while learning; 0 in reinforcement
  * @param trunk whether V's loss also moves the hidden states it reads
+ * @param trainable what learning moves
  * @param generationWeights what generation keeps the weights of matrix products in, on a CPU
  */
-public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk, WeightType generationWeights) {
+public record NetworkOptions(
+        ComputeType computeType, double dropout, ValueTrunk trunk, Trainable trainable, WeightType generationWeights) {
     /** What V's gradient reaches. */
     public enum ValueTrunk {
         SHARED,
@@ -21,8 +23,22 @@ public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk
     }
 
     /** Generation in the type that learning computes in. */
+    public NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk, Trainable trainable) {
+        this(computeType, dropout, trunk, trainable, WeightType.of(computeType));
+    }
+
+    /** Learning moves everything. */
     public NetworkOptions(ComputeType computeType, double dropout, ValueTrunk trunk) {
-        this(computeType, dropout, trunk, WeightType.of(computeType));
+        this(computeType, dropout, trunk, new Trainable.All());
+    }
+
+    NetworkOptions with(Trainable other) {
+        return new NetworkOptions(computeType, dropout, trunk, other, generationWeights);
+    }
+
+    /** What the adapters add is multiplied by this; 0 where there are none. */
+    double adapterScale() {
+        return trainable instanceof Trainable.Lora lora ? lora.scale() : 0;
     }
 
     /** f32 and no dropout: what reference checks use. */
@@ -33,6 +49,6 @@ public record NetworkOptions(ComputeType computeType, double dropout, ValueTrunk
     /** For a network that only generates. */
     public static NetworkOptions serving(WeightType weights) {
         ComputeType computeType = weights == WeightType.F32 ? ComputeType.F32 : ComputeType.BF16;
-        return new NetworkOptions(computeType, 0, ValueTrunk.SHARED, weights);
+        return new NetworkOptions(computeType, 0, ValueTrunk.SHARED, new Trainable.All(), weights);
     }
 }

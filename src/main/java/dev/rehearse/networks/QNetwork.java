@@ -1,5 +1,6 @@
 package dev.rehearse.networks;
 
+import com.google.gson.JsonObject;
 import java.nio.file.Path;
 
 /**
@@ -41,6 +42,11 @@ public interface QNetwork extends AutoCloseable {
      * @param capacity most tokens of one sequence, at most the context
      */
     Decoding decoding(int slots, int capacity, Device.Priority priority);
+
+    /** The {@code config.json} that belongs to what {@link #save} writes. */
+    default JsonObject config(int endId) {
+        return architecture().toConfig(endId);
+    }
 
     /** Writes {@code model.safetensors}, {@code value_head.safetensors} and {@code value_head.json} into a directory. */
     void save(Path directory);

@@ -54,6 +54,40 @@ final class Safetensors {
         Type(int bytes) {
             this.bytes = bytes;
         }
+
+        int bytes() {
+            return bytes;
+        }
+
+        /** Whether tensors of this type are read. */
+        boolean isReadable() {
+            return this == F32 || this == F16 || this == BF16;
+        }
+
+        /** Whether this type holds the number without a change of its f32 bits. */
+        boolean holds(float number) {
+            return switch (this) {
+                case F32 -> true;
+                case F16 ->
+                    Float.floatToRawIntBits(HalfFloat.toFloat(HalfFloat.fromFloat(number)))
+                            == Float.floatToRawIntBits(number);
+                case BF16 -> (Float.floatToRawIntBits(number) & 0xffff) == 0;
+                case F64, I64, I32, I16, I8, U8, BOOL -> false;
+            };
+        }
+
+        /** Appends numbers that this type holds. */
+        void put(ByteBuffer to, float[] numbers) {
+            for (float number : numbers) {
+                switch (this) {
+                    case F32 -> to.putFloat(number);
+                    case F16 -> to.putShort(HalfFloat.fromFloat(number));
+                    case BF16 -> to.putShort((short) (Float.floatToRawIntBits(number) >>> 16));
+                    case F64, I64, I32, I16, I8, U8, BOOL ->
+                        throw new IllegalArgumentException(name() + " tensors are not written");
+                }
+            }
+        }
     }
 
     /** One tensor: {@code begin} and {@code end} are byte offsets into the data part. */
@@ -196,12 +230,17 @@ final class Safetensors {
         return entries;
     }
 
-    /** The numbers of one tensor as f32 in a direct buffer of its own. */
-    ByteBuffer floats(String name) {
+    Entry entry(String name) {
         Entry entry = entries.get(name);
         if (entry == null) {
             throw new InvalidModelException(name + " is missing; present: " + entries.keySet());
         }
+        return entry;
+    }
+
+    /** The numbers of one tensor as f32 in a direct buffer of its own. */
+    ByteBuffer floats(String name) {
+        Entry entry = entry(name);
         if (entry.count() > Integer.MAX_VALUE / 4) {
             throw new InvalidModelException(
                     name + ": " + entry.count() + " numbers; allowed: " + Integer.MAX_VALUE / 4);

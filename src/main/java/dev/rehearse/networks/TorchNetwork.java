@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import com.google.gson.JsonObject;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -29,6 +30,7 @@ public final class TorchNetwork implements QNetwork {
     private final NetworkOptions options;
     private final Heads heads;
     private final PtNDManager manager;
+    private final StoredForm form;
     private final Weights weights;
     private final Script script;
     private @Nullable Learning learning;
@@ -36,16 +38,24 @@ public final class TorchNetwork implements QNetwork {
     private long residentVersion;
 
     /** Takes ownership of the weights. On the device's thread. */
-    TorchNetwork(Device device, Architecture architecture, NetworkOptions options, Heads heads, Weights weights) {
+    private TorchNetwork(
+            Device device,
+            Architecture architecture,
+            NetworkOptions options,
+            Heads heads,
+            StoredForm form,
+            Weights weights) {
         this.device = device;
         this.architecture = architecture;
         this.options = options;
         this.heads = heads;
+        this.form = form;
         this.weights = weights;
         manager = (PtNDManager) device.manager().newSubManager();
         Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
         attributes.put("compute", options.computeType().scalarType());
         attributes.put("dropout", options.dropout());
+        attributes.put("lora_scale", options.adapterScale());
         attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
         attributes.putAll(heads.scriptAttributes());
         Architecture.ScriptName name = architecture.script();
@@ -54,13 +64,15 @@ public final class TorchNetwork implements QNetwork {
 
     /** A fresh network of random weights; equal seeds give equal weights. */
     public static TorchNetwork create(Device device, Architecture architecture, NetworkOptions options, long seed) {
+        StoredForm form = StoredForm.fresh(architecture);
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(
+                () -> prepared(
                         device,
                         architecture,
                         options,
                         Heads.valueOnly(),
+                        form,
                         ModelFiles.initialise(device.manager(), architecture, seed)));
     }
 
@@ -70,16 +82,41 @@ public final class TorchNetwork implements QNetwork {
      * @throws InvalidModelException when a file is missing or does not fit
      */
     public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
-        Architecture architecture = ModelFiles.architecture(directory);
-        Heads heads = ModelFiles.heads(directory);
+        ModelFiles files = ModelFiles.open(directory);
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(
+                () -> prepared(
                         device,
-                        architecture,
+                        files.architecture(),
                         options,
-                        heads,
-                        ModelFiles.read(device.manager(), architecture, heads, directory)));
+                        files.heads(),
+                        files.form(),
+                        files.read(device.manager())));
+    }
+
+    private static TorchNetwork prepared(
+            Device device,
+            Architecture architecture,
+            NetworkOptions options,
+            Heads heads,
+            StoredForm form,
+            Weights weights) {
+        try {
+            prepare(weights, architecture, options.trainable());
+            return new TorchNetwork(device, architecture, options, heads, form, weights);
+        } catch (RuntimeException | Error e) {
+            weights.close();
+            throw e;
+        }
+    }
+
+    private static void prepare(Weights weights, Architecture architecture, Trainable trainable) {
+        if (trainable instanceof Trainable.Lora lora) {
+            new Adapters(architecture, lora).add(weights);
+            weights.freeze(name -> !Adapters.isOne(name) && !name.startsWith(VALUE));
+        } else if (trainable instanceof Trainable.LastLayers last) {
+            weights.freeze(name -> !name.startsWith(VALUE) && !architecture.isAbove(name, last.layers()));
+        }
     }
 
     @Override
@@ -145,8 +182,11 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public void blend(QNetwork other, double share) {
         TorchNetwork from = (TorchNetwork) other;
+        if (!weights.sharesFrozenWith(from.weights)) {
+            throw new IllegalArgumentException("the networks differ in their frozen weights; allowed: copies");
+        }
         device.run(Priority.TRAINING, () -> {
-            learning().optimiser().blend(weights.select(name -> true), from.weights.select(name -> true), share);
+            learning().optimiser().blend(weights.trainable(name -> true), from.weights.trainable(name -> true), share);
             weights.changed();
         });
     }
@@ -156,11 +196,17 @@ public final class TorchNetwork implements QNetwork {
         return copy(options);
     }
 
-    /** An independent network of equal weights that computes in another way. */
+    /** An independent network of equal weights that computes in another way; what learning moves stays the same. */
     public TorchNetwork copy(NetworkOptions otherOptions) {
         return device.complete(
                 Priority.TRAINING,
-                () -> new TorchNetwork(device, architecture, otherOptions, heads, weights.copy(device.manager())));
+                () -> new TorchNetwork(
+                        device,
+                        architecture,
+                        otherOptions.with(options.trainable()),
+                        heads,
+                        form,
+                        weights.copy(device.manager())));
     }
 
     /** An independent network of the same language model; heads of another kind than this one's are fresh. */
@@ -173,7 +219,7 @@ public final class TorchNetwork implements QNetwork {
                         RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
                 ModelFiles.addFreshHeads(copied, other.shapes(architecture), random);
             }
-            return new TorchNetwork(device, architecture, options, other, copied);
+            return new TorchNetwork(device, architecture, options, other, form, copied);
         });
     }
 
@@ -211,7 +257,25 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void save(Path directory) {
-        device.run(Priority.TRAINING, () -> ModelFiles.write(weights, architecture, heads, directory));
+        device.run(Priority.TRAINING, () -> {
+            ModelFiles.write(architecture, form, this::numbers, directory);
+            ModelFiles.writeHeads(architecture, heads, weights, directory);
+            if (options.trainable() instanceof Trainable.Lora lora) {
+                new Adapters(architecture, lora).write(weights, form, directory);
+            }
+        });
+    }
+
+    @Override
+    public JsonObject config(int endId) {
+        return device.call(Priority.TRAINING, () -> form.config(architecture, endId, this::numbers));
+    }
+
+    /** What a file of the whole model holds: adapters are merged into the weights they belong to. */
+    private float[] numbers(String name) {
+        return options.trainable() instanceof Trainable.Lora lora
+                ? new Adapters(architecture, lora).merged(weights, name)
+                : weights.numbers(name);
     }
 
     Device device() {
@@ -231,7 +295,8 @@ public final class TorchNetwork implements QNetwork {
      * change. On the device's thread.
      */
     IValue generationWeights() {
-        if (!device.isCpu() || architecture.projections().isEmpty()) {
+        boolean adapted = options.trainable() instanceof Trainable.Lora;
+        if (!device.isCpu() || adapted || architecture.projections().isEmpty()) {
             return weights.dict();
         }
         ResidentWeights kept = resident;
@@ -253,11 +318,11 @@ public final class TorchNetwork implements QNetwork {
     }
 
     List<PtNDArray> modelWeights() {
-        return weights.select(name -> !name.startsWith(VALUE));
+        return weights.trainable(name -> !name.startsWith(VALUE));
     }
 
     List<PtNDArray> valueWeights() {
-        return weights.select(name -> name.startsWith(VALUE));
+        return weights.trainable(name -> name.startsWith(VALUE));
     }
 
     @Override

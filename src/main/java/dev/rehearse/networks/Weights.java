@@ -13,19 +13,37 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Named f32 tensors with one owner. Confined to the device's thread. */
+/**
+ * Named f32 tensors with one owner, except for those that are frozen: copies share them, and the last to close frees
+ * them. Confined to the device's thread.
+ */
 final class Weights implements AutoCloseable {
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
+    private @Nullable Frozen frozen;
     private @Nullable IValue dict;
     private long version;
 
     Weights(PtNDManager parent) {
         manager = (PtNDManager) parent.newSubManager();
+    }
+
+    /** Tensors that nobody changes any more, and how many networks read them. */
+    private static final class Frozen {
+        private final PtNDManager manager;
+        private final Set<String> names;
+        private int users = 1;
+
+        Frozen(PtNDManager manager, Set<String> names) {
+            this.manager = manager;
+            this.names = names;
+        }
     }
 
     /** Adds a tensor of native-order f32 numbers; they are copied. */
@@ -47,6 +65,17 @@ final class Weights implements AutoCloseable {
         arrays.put(name, array);
     }
 
+    /** From now on these tensors are never changed; copies made later share them. At most once. */
+    void freeze(Predicate<String> names) {
+        if (frozen != null) {
+            throw new IllegalStateException("some weights are frozen already");
+        }
+        Set<String> chosen = arrays.keySet().stream().filter(names).collect(Collectors.toSet());
+        PtNDManager shared = (PtNDManager) manager.getParentManager().newSubManager();
+        chosen.forEach(name -> array(name).attach(shared));
+        frozen = new Frozen(shared, chosen);
+    }
+
     Weights copy(PtNDManager parent) {
         return copy(parent, name -> true);
     }
@@ -54,8 +83,18 @@ final class Weights implements AutoCloseable {
     /** A copy of the tensors whose names fit. */
     Weights copy(PtNDManager parent, Predicate<String> names) {
         Weights copy = new Weights(parent);
+        Frozen shared = frozen;
+        if (shared != null) {
+            shared.users++;
+            copy.frozen = shared;
+        }
         arrays.forEach((name, array) -> {
-            if (names.test(name)) {
+            if (!names.test(name)) {
+                return;
+            }
+            if (isFrozen(name)) {
+                copy.arrays.put(name, array);
+            } else {
                 PtNDArray duplicate = (PtNDArray) array.duplicate();
                 duplicate.attach(copy.manager);
                 copy.put(name, duplicate);
@@ -64,11 +103,20 @@ final class Weights implements AutoCloseable {
         return copy;
     }
 
+    private boolean isFrozen(String name) {
+        return frozen != null && frozen.names.contains(name);
+    }
+
+    /** Whether both read the very same frozen tensors, or neither has any. */
+    boolean sharesFrozenWith(Weights other) {
+        return frozen == other.frozen;
+    }
+
     float[] numbers(String name) {
         return array(name).toFloatArray();
     }
 
-    private PtNDArray array(String name) {
+    PtNDArray array(String name) {
         PtNDArray array = arrays.get(name);
         if (array == null) {
             throw new IllegalArgumentException("there is no weight " + name + "; present: " + arrays.keySet());
@@ -110,6 +158,11 @@ final class Weights implements AutoCloseable {
         return selected;
     }
 
+    /** The tensors that learning moves whose names fit, in order. */
+    List<PtNDArray> trainable(Predicate<String> names) {
+        return select(name -> !isFrozen(name) && names.test(name));
+    }
+
     Collection<String> names() {
         return arrays.keySet();
     }
@@ -142,5 +195,9 @@ final class Weights implements AutoCloseable {
             kept.close();
         }
         manager.close();
+        Frozen shared = frozen;
+        if (shared != null && --shared.users == 0) {
+            shared.manager.close();
+        }
     }
 }

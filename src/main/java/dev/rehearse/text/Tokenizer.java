@@ -11,6 +11,7 @@ import java.util.BitSet;
 import java.util.Map;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Text to token ids and back, by the tokenizer.json of a model directory: ours or any byte-level or byte-fallback BPE (GPT-2, Llama,
@@ -32,6 +33,7 @@ public final class Tokenizer implements AutoCloseable {
     private final BitSet special = new BitSet();
     private final int endId;
     private final int padId;
+    private final @Nullable String chatTemplate;
     /** Guards {@link #encoder}'s native memory: encoding reads it, closing frees it. */
     private final ReadWriteLock life = new ReentrantReadWriteLock();
 
@@ -42,6 +44,7 @@ public final class Tokenizer implements AutoCloseable {
         spelling = directory.spelling();
         endId = directory.endId();
         padId = directory.padId();
+        chatTemplate = directory.chatTemplate();
         tokens = new String
                 [1 + vocabulary.values().stream().mapToInt(id -> id).max().orElse(endId)];
         Arrays.fill(tokens, "");
@@ -110,6 +113,12 @@ public final class Tokenizer implements AutoCloseable {
     /** {@link #endId} where the model has no pad token. */
     public int padId() {
         return padId;
+    }
+
+    /** The model's own, in transformers' template language; null where it has none. */
+    @Nullable
+    String chatTemplate() {
+        return chatTemplate;
     }
 
     public boolean isSpecial(int id) {

@@ -26,6 +26,7 @@ final class TokenizerDirectory {
     private final JsonObject config;
     private final JsonObject generation;
     private final JsonObject network;
+    private final @Nullable String chatTemplate;
     /** By spelling. */
     private final Map<String, Integer> vocabulary = new HashMap<>();
 
@@ -36,6 +37,8 @@ final class TokenizerDirectory {
         config = readIfPresent(directory.resolve("tokenizer_config.json"));
         generation = readIfPresent(directory.resolve("generation_config.json"));
         network = readIfPresent(directory.resolve("config.json"));
+        Path template = directory.resolve("chat_template.jinja");
+        chatTemplate = Files.exists(template) ? Files.readString(template) : templateOf(config.get("chat_template"));
         model = tokenizer.getAsJsonObject("model");
         String type = model.has("type") ? model.get("type").getAsString() : "BPE";
         if (!type.equals("BPE") && !type.equals("WordLevel")) {
@@ -65,6 +68,25 @@ final class TokenizerDirectory {
 
     Set<String> special() {
         return special;
+    }
+
+    /** In transformers' template language; null where the model has none. */
+    @Nullable
+    String chatTemplate() {
+        return chatTemplate;
+    }
+
+    /** A model may have several by name; its own is "default". */
+    private static @Nullable String templateOf(@Nullable JsonElement given) {
+        if (given instanceof JsonArray named) {
+            for (JsonElement one : named) {
+                if (one.getAsJsonObject().get("name").getAsString().equals("default")) {
+                    return one.getAsJsonObject().get("template").getAsString();
+                }
+            }
+            return null;
+        }
+        return given == null || given.isJsonNull() ? null : given.getAsString();
     }
 
     TokenSpelling spelling() {

@@ -1,6 +1,7 @@
 package dev.rehearse.training;
 
 import dev.rehearse.grading.Grader;
+import dev.rehearse.networks.Trainable;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -8,7 +9,12 @@ import org.jspecify.annotations.Nullable;
 public sealed interface Method {
 
     /** Cross-entropy on the replies, with early stopping. */
-    record Supervised(SupervisedSettings settings) implements Method {}
+    record Supervised(SupervisedSettings settings) implements Method {
+        @Override
+        public Trainable trainable() {
+            return settings.trainable();
+        }
+    }
 
     /**
      * Q-learning from rewards and a replay memory.
@@ -22,6 +28,11 @@ public sealed interface Method {
                 throw new IllegalArgumentException("no grader; replies that are played need one");
             }
         }
+
+        @Override
+        public Trainable trainable() {
+            return settings.trainable();
+        }
     }
 
     /** What the replay memory is filled from. */
@@ -32,6 +43,18 @@ public sealed interface Method {
         PLAYED_AND_LOGGED,
         /** Logged episodes alone: the run is offline, and a grader only selects, by the validation examples. */
         LOGGED
+    }
+
+    /** Which weights of the language model move. */
+    Trainable trainable();
+
+    /**
+     * Whether a run may start from there.
+     *
+     * @throws InvalidSettingException naming the setting that does not go with it
+     */
+    default void check(StartingPoint start) {
+        TrainableReader.check(trainable(), start);
     }
 
     /**

@@ -36,9 +36,7 @@ final class ModelDirectory {
             Files.createDirectories(temporary);
             network.save(temporary);
             int endId = start.tokenizer().endId();
-            writeSynced(
-                    temporary.resolve("config.json"),
-                    JSON.toJson(network.architecture().toConfig(endId)));
+            writeSynced(temporary.resolve("config.json"), JSON.toJson(network.config(endId)));
             writeSynced(temporary.resolve("provenance.json"), JSON.toJson(provenance));
             for (String name : TOKENIZER_FILES) {
                 Path source = start.tokenizerFiles().resolve(name);

@@ -1,6 +1,7 @@
 package dev.rehearse.training;
 
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.networks.Trainable;
 import dev.rehearse.qlearning.Algorithm;
 import dev.rehearse.qlearning.Algorithm.Choice;
 import dev.rehearse.qlearning.Hyperparameter;
@@ -30,6 +31,7 @@ import java.util.Set;
  * @param maxSteps updates; 0: as many as the epochs take
  * @param patience evaluations without a better one before the run stops; default 5
  * @param learning its rates are already multiplied
+ * @param trainable which weights move
  */
 public record ReinforcementSettings(
         int epochs,
@@ -40,7 +42,8 @@ public record ReinforcementSettings(
         int evalSamples,
         int maxSteps,
         int patience,
-        Hyperparameters learning) {
+        Hyperparameters learning,
+        Trainable trainable) {
     private static final int EVAL_SAMPLES = 500;
     private static final int PATIENCE = 5;
     private static final String UNJUDGED = "there is no grader";
@@ -74,7 +77,8 @@ public record ReinforcementSettings(
                 openAi.integer("eval_samples", EVAL_SAMPLES, 1, 1_000_000),
                 dqn.integer("max_steps", 0, 1, 100_000_000),
                 dqn.integer("patience", PATIENCE, 1, 1000),
-                scaled(learning(algorithm, dqn), multiplier));
+                scaled(learning(algorithm, dqn), multiplier),
+                TrainableReader.read(own));
         own.refuseUnknown();
         openAi.refuseUnknown();
         return parsed;
@@ -191,7 +195,8 @@ public record ReinforcementSettings(
                 evalSamples,
                 maxSteps,
                 patience,
-                changed);
+                changed,
+                trainable);
     }
 
     private static Hyperparameters scaled(Hyperparameters learning, double multiplier) {

@@ -46,7 +46,7 @@ final class RolloutPlan {
         maxTokens = settings.learning().count(Hyperparameter.MAX_COMPLETION_TOKENS);
         int longest = Math.max(longest(training), longest(validation));
         capacity = Math.min(architecture.contextLength(), longest + maxTokens);
-        long bytesPerSlot = 8L * architecture.layers() * architecture.width() * capacity;
+        long bytesPerSlot = architecture.cacheBytesPerToken() * capacity;
         slots = (int) Math.max(1, Math.min(MOST_SLOTS, MOST_CACHE_BYTES / bytesPerSlot));
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(spec.seed());
     }

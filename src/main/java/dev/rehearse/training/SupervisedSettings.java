@@ -1,5 +1,6 @@
 package dev.rehearse.training;
 
+import dev.rehearse.networks.Trainable;
 import dev.rehearse.text.TokenizerKind;
 import dev.rehearse.text.TokenizerSpec;
 import java.util.List;
@@ -10,12 +11,13 @@ import java.util.Map;
  *
  * @param epochs passes over the training examples, 1 to 50; 0: 10 from a blueprint, 3 otherwise
  * @param batchSize examples per update, 1 to 256; 0: a two-hundredth of the examples, between 8 and 128
- * @param learningRate peak rate; 0: 1e-3 from a blueprint, 5e-5 otherwise
+ * @param learningRate peak rate; 0: 1e-3 from a blueprint, 2e-4 for adapters, 5e-5 otherwise
  * @param learningRateMultiplier scales the learning rate
  * @param patience evaluations without a better validation loss before the run stops
  * @param maxSteps most updates; 0: as many as the epochs take
  * @param dropout share of activations dropped while learning
  * @param tokenizer what a blueprint's tokenizer is trained as
+ * @param trainable which weights move
  */
 public record SupervisedSettings(
         int epochs,
@@ -25,7 +27,8 @@ public record SupervisedSettings(
         int patience,
         int maxSteps,
         double dropout,
-        TokenizerSpec tokenizer) {
+        TokenizerSpec tokenizer,
+        Trainable trainable) {
     private static final int VOCABULARY = 4096;
     private static final List<String> KINDS = List.of("word", "char", "bpe");
 
@@ -41,7 +44,8 @@ public record SupervisedSettings(
                 own.integer("patience", 5, 1, 1000),
                 own.integer("max_steps", 0, 1, 100_000_000),
                 own.number("dropout", 0.1, 0, 0.9),
-                tokenizer(tokenizer));
+                tokenizer(tokenizer),
+                TrainableReader.read(own));
         own.refuseUnknown();
         openAi.refuseUnknown();
         tokenizer.refuseUnknown();
@@ -64,12 +68,20 @@ public record SupervisedSettings(
         return new SupervisedSettings(
                 epochs > 0 ? epochs : fromBlueprint ? 10 : 3,
                 batchSize > 0 ? batchSize : Math.max(8, Math.min(128, examples / 200)),
-                (learningRate > 0 ? learningRate : fromBlueprint ? 1e-3 : 5e-5) * learningRateMultiplier,
+                (learningRate > 0 ? learningRate : usualRate(fromBlueprint)) * learningRateMultiplier,
                 1,
                 patience,
                 maxSteps,
                 dropout,
-                tokenizer);
+                tokenizer,
+                trainable);
+    }
+
+    private double usualRate(boolean fromBlueprint) {
+        if (fromBlueprint) {
+            return 1e-3;
+        }
+        return trainable instanceof Trainable.Lora ? 2e-4 : 5e-5;
     }
 
     Map<String, Object> openAiHyperparameters() {

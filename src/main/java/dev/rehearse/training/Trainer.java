@@ -5,6 +5,7 @@ import dev.rehearse.networks.Blueprint;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import dev.rehearse.networks.Trainable;
 import dev.rehearse.text.TextCleaning;
 import dev.rehearse.training.Method.Reinforcement;
 import dev.rehearse.training.Method.Supervised;
@@ -30,10 +31,12 @@ public final class Trainer {
     /**
      * Trains to the end, on the calling thread and the device's.
      *
+     * @throws InvalidSettingException when a setting does not go with what the run starts from
      * @throws InvalidExampleException when a row cannot be learned from; nothing was written
      * @throws StoppedException when {@code control} asked to stop
      */
     public RunResult run(RunSpec given, RunControl control) {
+        given.method().check(given.start());
         TrainingData data = HeldOut.complete(given.data(), given.seed());
         RunSpec spec = new RunSpec(given.start(), data, given.method(), given.seed(), given.outputDirectory());
         if (spec.method() instanceof Supervised supervised) {
@@ -46,7 +49,7 @@ public final class Trainer {
         boolean fresh = spec.start() instanceof StartingPoint.Blueprint;
         SupervisedSettings settings = given.resolved(spec.data().train().size(), fresh);
         RunSpec readable = fresh ? cleaned(spec, settings) : spec;
-        NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED);
+        NetworkOptions options = options(settings.dropout(), ValueTrunk.SHARED, settings.trainable());
         try (StartingModel start = fresh
                 ? fresh(readable, settings, options)
                 : open(readable, options).languageModel()) {
@@ -69,15 +72,15 @@ public final class Trainer {
             throw new IllegalArgumentException(
                     blueprint.name() + " has learned nothing yet; allowed: a model, e.g. one trained with supervised");
         }
-        NetworkOptions options = options(0, method.settings().learning().valueTrunk());
+        NetworkOptions options = options(0, method.settings().learning().valueTrunk(), method.trainable());
         try (StartingModel start = open(spec, options);
                 FineTuning run = new FineTuning(spec, method, start, control, grading, nanoTime)) {
             return run.run();
         }
     }
 
-    private NetworkOptions options(double dropout, ValueTrunk trunk) {
-        return new NetworkOptions(device.computeType(), dropout, trunk);
+    private NetworkOptions options(double dropout, ValueTrunk trunk, Trainable trainable) {
+        return new NetworkOptions(device.computeType(), dropout, trunk, trainable);
     }
 
     private StartingModel open(RunSpec spec, NetworkOptions options) {

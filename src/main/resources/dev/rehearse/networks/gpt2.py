@@ -3,6 +3,7 @@
 # projections are stored (in, out). Beside the language model stand the heads of heads.py on the last hidden state.
 # Deviations: (1) matrix products run in the type `compute` (f32 = 6, bf16 = 15), everything else in f32;
 # (2) logits are computed for chosen rows only, never for all of (B, T).
+# Beside a projection there may be an adapter of low rank, multiplied by `lora_scale` (Hu et al. 2021).
 # B batch, T time, D width, H heads, V vocabulary, N chosen rows, S slots, C context.
 class Gpt2(Module):
   __parameters__ = []
@@ -15,6 +16,7 @@ class Gpt2(Module):
   tied : bool
   compute : int
   dropout : float
+  lora_scale : float
   share_trunk : bool
   estimates : str
   decode_beta : float
@@ -44,7 +46,12 @@ class Gpt2(Module):
     bias = w[name + ".bias"]
     if self.is_resident(weight):
       return self.resident(w, name, x, bias, "none")
-    return torch.matmul(x.to(self.compute), weight.to(self.compute)) + bias.to(self.compute)
+    product = torch.matmul(x.to(self.compute), weight.to(self.compute))
+    if self.lora_scale > 0.:
+      if torch.__contains__(w, name + ".lora_A.weight"):
+        low = torch.linear(x.to(self.compute), w[name + ".lora_A.weight"].to(self.compute))  # (..., rank)
+        product = product + torch.linear(low, w[name + ".lora_B.weight"].to(self.compute)) * self.lora_scale
+    return product + bias.to(self.compute)
 
   def by_head(self, x: Tensor) -> Tensor:
     B, T, D = x.size()

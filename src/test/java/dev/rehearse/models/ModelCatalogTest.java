@@ -106,7 +106,7 @@ class ModelCatalogTest {
             Files.createDirectories(data.resolve("models/empty"));
             assertThat(catalog.list())
                     .extracting(Model::id)
-                    .containsExactly("ft:a:b::1", "mine", "gpt2-tiny", "gpt2-small");
+                    .containsExactly("ft:a:b::1", "mine", "gpt2-tiny", "gpt2-small", "llama-tiny");
         }
 
         @Test

@@ -73,7 +73,7 @@ class ModelsControllerTest {
         http.perform(get("/v1/models"))
                 .andExpect(status().isOk())
                 .andExpect(jsonPath("$.object").value("list"))
-                .andExpect(jsonPath("$.data[*].id").value(contains(TUNED, "gpt2-tiny", "gpt2-small")));
+                .andExpect(jsonPath("$.data[*].id").value(contains(TUNED, "gpt2-tiny", "gpt2-small", "llama-tiny")));
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.rehearse.networks;
 
 import com.google.gson.JsonObject;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -35,6 +36,16 @@ public record Mlp(int inputs, int vocabularySize, int width) implements Architec
         shapes.put("in.weight", new long[] {width, inputs});
         shapes.put("in.bias", new long[] {width});
         return shapes;
+    }
+
+    @Override
+    public WeightNames weightNames() {
+        return new WeightNames("", "", List.of(), List.of());
+    }
+
+    @Override
+    public boolean projectionsAreTransposed() {
+        return false;
     }
 
     @Override

@@ -49,7 +49,7 @@ class ModelConfigTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "model_type | \"llama\"",
+                "model_type | \"mamba\"",
                 "model_type | []",
                 "model_type | null",
                 "vocab_size | 0",

@@ -105,6 +105,55 @@ class ForeignTokenizerTest {
     }
 
     @Test
+    void llama3SpeaksByItsHeaders() throws IOException {
+        byteLevel(
+                added("<|start_header_id|>", 300, true),
+                added("<|end_header_id|>", 301, true),
+                added("<|eot_id|>", 302, true));
+        write("tokenizer_config.json", "{\"eos_token\": \"<|eot_id|>\", \"chat_template\": \"{{ anything }}\"}");
+        try (Tokenizer tokenizer = Tokenizer.open(directory)) {
+            ChatTemplate template = ChatTemplate.of(tokenizer);
+            assertThat(template.endOfTurn()).isEqualTo(302);
+            assertThat(shown(tokenizer, template.prompt(List.of(new Message(Role.USER, "<|eot_id|>")))))
+                    .isEqualTo("<|start_header_id|>user<|end_header_id|>\n\n<|eot_id|><|eot_id|>"
+                            + "<|start_header_id|>assistant<|end_header_id|>\n\n");
+            Encoded encoded =
+                    template.conversation(List.of(new Message(Role.USER, "a"), new Message(Role.ASSISTANT, "b")));
+            assertThat(shown(tokenizer, actions(encoded))).isEqualTo("b<|eot_id|>");
+        }
+    }
+
+    @Test
+    void zephyrIsKnownByItsTemplate() throws IOException {
+        byteLevel(added("</s>", 300, true));
+        write("tokenizer_config.json", "{\"eos_token\": \"</s>\"}");
+        write(
+                "chat_template.jinja",
+                "{% if message['role'] == 'user' %}{{ '<|user|>\\n' + message['content'] + eos_token }}{% endif %}"
+                        + "{{ '<|assistant|>' }}");
+        try (Tokenizer tokenizer = Tokenizer.open(directory)) {
+            ChatTemplate template = ChatTemplate.of(tokenizer);
+            assertThat(shown(tokenizer, template.prompt(List.of(new Message(Role.USER, "hi")))))
+                    .isEqualTo("<|user|>\nhi</s>\n<|assistant|>\n");
+        }
+    }
+
+    @Test
+    void aTemplateOfNoKnownFormIsNotGuessedAt() throws IOException {
+        byteLevel(added("<eos>", 300, true));
+        write("tokenizer_config.json", """
+                {"eos_token": "<eos>", "chat_template": [{"name": "rag", "template": "x"},
+                 {"name": "default", "template": "[INST] {{ messages[0].content }} [/INST]"}]}""");
+        try (Tokenizer tokenizer = Tokenizer.open(directory)) {
+            ChatTemplate template = ChatTemplate.of(tokenizer);
+            assertThatThrownBy(() -> template.prompt(List.of(new Message(Role.USER, "hi"))))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("the model's chat template is of no known form");
+            assertThat(shown(tokenizer, template.prompt("hi"))).isEqualTo("hi");
+        }
+    }
+
+    @Test
     void llamaFallsBackToBytesAndStartsItsTextsWithAToken() throws IOException {
         llama();
         try (Tokenizer tokenizer = Tokenizer.open(directory);

@@ -3,6 +3,7 @@ package dev.rehearse.training;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.networks.Trainable;
 import dev.rehearse.text.TokenizerKind;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,10 @@ class SupervisedSettingsTest {
         "tokenizer.lowercase, 1",
         "tokenizer.vocabulary_size, 200",
         "tokenizer.size, 200",
+        "trainable, lora",
+        "trainable.kind, some",
+        "trainable.layers, 2",
+        "trainable.size, 2",
         "n_epochs, 3"
     })
     void everyRefusalNamesTheFullKey(String path, String value) {
@@ -117,5 +122,24 @@ class SupervisedSettingsTest {
         assertThat(nothing.resolved(1, true).batchSize())
                 .isLessThanOrEqualTo(nothing.resolved(10_000, true).batchSize());
         assertThat(nothing.resolved(Integer.MAX_VALUE, true).batchSize()).isLessThanOrEqualTo(256);
+    }
+
+    @Test
+    void whatMovesIsEverythingUnlessAskedOtherwise() {
+        assertThat(SupervisedSettings.parse(Map.of()).trainable()).isEqualTo(new Trainable.All());
+        assertThat(trainable(Map.of("kind", "last_layers", "layers", 3))).isEqualTo(new Trainable.LastLayers(3));
+        assertThat(trainable(Map.of("kind", "lora"))).isEqualTo(new Trainable.Lora(8, 16, Trainable.Targets.ALL));
+        assertThat(trainable(Map.of("kind", "lora", "rank", 4, "alpha", 1, "targets", "mlp")))
+                .isEqualTo(new Trainable.Lora(4, 1, Trainable.Targets.MLP));
+    }
+
+    private static Trainable trainable(Map<String, Object> setting) {
+        return SupervisedSettings.parse(Map.of("trainable", setting)).trainable();
+    }
+
+    @Test
+    void adaptersLearnFasterByDefault() {
+        SupervisedSettings adapters = SupervisedSettings.parse(Map.of("trainable", Map.of("kind", "lora")));
+        assertThat(adapters.resolved(10, false).learningRate()).isEqualTo(2e-4);
     }
 }

@@ -10,6 +10,7 @@ class Mlp(Module):
   actions : int
   compute : int
   dropout : float
+  lora_scale : float
   share_trunk : bool
   estimates : str
   decode_beta : float
