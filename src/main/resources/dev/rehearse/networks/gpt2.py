@@ -57,6 +57,15 @@ class Gpt2(Module):
     B, T, D = x.size()
     return x.view([B, T, self.heads, D // self.heads])  # (B, T, H, D/H)
 
+  # Attention of a whole sequence to its past, (B, H, T, D/H) each. On a CPU in f32: libtorch's kernel makes one product
+  # per head and block, and in bf16 setting each up in oneDNN costs more than the product.
+  def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    if not q.is_cuda:
+      q = q.to(6)
+      k = k.to(6)
+      v = v.to(6)
+    return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
+
   def norm(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
     return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
 
@@ -85,7 +94,7 @@ class Gpt2(Module):
         at = [slots.unsqueeze(1), torch.arange(T, device=ids.device).unsqueeze(0)]
         _0 = torch.index_put_(cache[2 * i], at, k.to(cache[2 * i].dtype))
         _1 = torch.index_put_(cache[2 * i + 1], at, v.to(cache[2 * i].dtype))
-      a = torch.scaled_dot_product_attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), None, 0., True)
+      a = self.attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
       a = a.transpose(1, 2).reshape([B, T, D])
       a = self.project(w, p + "attn.c_proj", a)
       x = x + torch.dropout(a, dropout, dropout > 0.)

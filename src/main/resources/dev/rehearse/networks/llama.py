@@ -46,6 +46,14 @@ class Llama(Module):
     B, T, D = x.size()
     return x.view([B, T, heads, self.head_width])  # (B, T, heads, W)
 
+  # Attention of a whole sequence to its past, (B, H, T, W) each; why in f32 on a CPU: gpt2.py.
+  def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    if not q.is_cuda:
+      q = q.to(6)
+      k = k.to(6)
+      v = v.to(6)
+    return torch.scaled_dot_product_attention(q, k, v, None, 0., True)
+
   def norm(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
     return torch.rms_norm(x, [x.size(-1)], w[name + ".weight"], self.epsilon)
 
@@ -93,7 +101,7 @@ class Llama(Module):
         at = [slots.unsqueeze(1), torch.arange(T, device=ids.device).unsqueeze(0)]
         _0 = torch.index_put_(cache[2 * i], at, k.to(cache[2 * i].dtype))
         _1 = torch.index_put_(cache[2 * i + 1], at, v.to(cache[2 * i].dtype))
-      a = torch.scaled_dot_product_attention(q.transpose(1, 2), self.for_queries(k), self.for_queries(v), None, 0., True)
+      a = self.attend(q.transpose(1, 2), self.for_queries(k), self.for_queries(v))
       a = a.transpose(1, 2).reshape([B, T, self.heads * self.head_width])
       a = self.project(w, p + "self_attn.o_proj", a)
       x = x + torch.dropout(a, dropout, dropout > 0.)
