@@ -208,6 +208,20 @@ public record Llama(
     }
 
     @Override
+    public Map<String, Projection> projections() {
+        Map<String, Projection> projections = new LinkedHashMap<>();
+        weightShapes().forEach((name, shape) -> {
+            if (shape.length == 2 && name.startsWith("layers.")) {
+                projections.put(
+                        name.substring(0, name.length() - ".weight".length()),
+                        new Projection(name, Projection.Order.OUT_IN));
+            }
+        });
+        projections.put(HEAD, new Projection(tied ? "embed_tokens.weight" : "lm_head.weight", Projection.Order.OUT_IN));
+        return projections;
+    }
+
+    @Override
     public WeightNames weightNames() {
         return new WeightNames(
                 "model.", "norm", List.of("o_proj.weight", "down_proj.weight"), List.of("rotary_emb.inv_freq"));

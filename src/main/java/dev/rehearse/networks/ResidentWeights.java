@@ -16,6 +16,9 @@ import java.util.Map;
  * library for f32 products takes slower ways on some vendors' processors. Confined to the device's thread.
  */
 final class ResidentWeights implements AutoCloseable {
+    /** The int8 kernel reads this many inputs at once; of fewer it makes nonsense. */
+    private static final int INT8_BLOCK = 32;
+
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
     private final WeightType type;
@@ -42,7 +45,9 @@ final class ResidentWeights implements AutoCloseable {
         // Sums come out in the type of the product: in bf16, logits near 100 would be 0.5 apart.
         ComputeType blocks =
                 type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : ComputeType.BF16;
-        switch (type) {
+        long inputs = stored.getShape().get(inOut ? 0 : 1);
+        WeightType kept = type == WeightType.INT8 && inputs % INT8_BLOCK != 0 ? WeightType.BF16 : type;
+        switch (kept) {
             case F32, BF16 -> arrays.put(name + ".weight", blocks(packing, stored, inOut, blocks));
             case INT8 -> {
                 int8(packing, name, stored, inOut);

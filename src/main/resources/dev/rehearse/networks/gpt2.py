@@ -22,30 +22,11 @@ class Gpt2(Module):
   decode_beta : float
   support_mask : float
 
-  # x (..., in) by a weight that is resident (networks/ResidentWeights): packed by oneDNN, or int8 with a scale per output.
-  def resident(self, w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], activation: str) -> Tensor:
-    weight = w[name + ".weight"]
-    if weight.dtype == 1:
-      if torch.numel(x) <= 4 * x.size(-1):  # rows; for more of them the int8 kernel is slower than bf16's
-        y = torch._weight_int8pack_mm(x.to(15).view([-1, x.size(-1)]), weight, w[name + ".scale"])
-        if bias is not None:
-          y = y + bias
-        if activation == "gelu":
-          y = torch.gelu(y, approximate=self.gelu)
-        return y.view(x.size()[:-1] + [weight.size(0)])
-      weight = w[name + ".rows"]
-    algorithm = self.gelu if activation == "gelu" else ""
-    none = annotate(List[Optional[number]], [])
-    return ops.mkldnn._linear_pointwise(x.to(weight.dtype), weight, bias, activation, none, algorithm)
-
-  def is_resident(self, weight: Tensor) -> bool:
-    return weight.is_mkldnn or weight.dtype == 1
-
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
     weight = w[name + ".weight"]
     bias = w[name + ".bias"]
-    if self.is_resident(weight):
-      return self.resident(w, name, x, bias, "none")
+    if __torch__.resident.holds(weight):
+      return __torch__.resident.linear(w, name, x, bias, "none", "")
     product = torch.matmul(x.to(self.compute), weight.to(self.compute))
     if self.lora_scale > 0.:
       if torch.__contains__(w, name + ".lora_A.weight"):
@@ -70,8 +51,8 @@ class Gpt2(Module):
     return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
 
   def mlp(self, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    if self.is_resident(w[p + "mlp.c_fc.weight"]):
-      inner = self.resident(w, p + "mlp.c_fc", x, w[p + "mlp.c_fc.bias"], "gelu")  # (..., 4D)
+    if __torch__.resident.holds(w[p + "mlp.c_fc.weight"]):
+      inner = __torch__.resident.linear(w, p + "mlp.c_fc", x, w[p + "mlp.c_fc.bias"], "gelu", self.gelu)  # (..., 4D)
     else:
       inner = torch.gelu(self.project(w, p + "mlp.c_fc", x), approximate=self.gelu)
     return self.project(w, p + "mlp.c_proj", inner)  # (..., D)
@@ -104,7 +85,7 @@ class Gpt2(Module):
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
     if torch.__contains__(w, "head.weight"):
-      return self.resident(w, "head", hidden, None, "none").to(6)  # (N, V)
+      return __torch__.resident.linear(w, "head", hidden, None, "none", "").to(6)  # (N, V)
     head = w["wte.weight"] if self.tied else w["lm_head.weight"]
     return torch.matmul(hidden.to(self.compute), head.to(self.compute).t()).to(6)  # (N, V)
 
@@ -163,7 +144,7 @@ class Gpt2(Module):
       a = self.project(w, p + "attn.c_proj", a.transpose(1, 2).reshape([T, D]))
       x = x + a
       x = x + self.mlp(w, p, self.norm(w, p + "ln_2", x))
-    return self.logits(w, self.norm(w, "ln_f", x.slice(0, last, last + 1)))
+    return self.choosing(w, self.norm(w, "ln_f", x.slice(0, last, last + 1)))
 
   # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
   def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:

@@ -33,7 +33,13 @@ class Llama(Module):
   support_mask : float
 
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    product = torch.linear(x.to(self.compute), w[name + ".weight"].to(self.compute))
+    weight = w[name + ".weight"]
+    if __torch__.resident.holds(weight):
+      bias = annotate(Optional[Tensor], None)
+      if torch.__contains__(w, name + ".bias"):
+        bias = w[name + ".bias"]
+      return __torch__.resident.linear(w, name, x, bias, "none", "")
+    product = torch.linear(x.to(self.compute), weight.to(self.compute))
     if torch.__contains__(w, name + ".bias"):
       product = product + w[name + ".bias"].to(self.compute)
     if self.lora_scale > 0.:
@@ -110,6 +116,8 @@ class Llama(Module):
     return self.norm(w, "norm", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
+    if torch.__contains__(w, "head.weight"):
+      return __torch__.resident.linear(w, "head", hidden, None, "none", "").to(6)  # (N, V)
     head = w["embed_tokens.weight"] if self.tied else w["lm_head.weight"]
     return torch.linear(hidden.to(self.compute), head.to(self.compute)).to(6)  # (N, V)
 
@@ -144,6 +152,34 @@ class Llama(Module):
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
     return self.choosing(w, hidden.view([-1, D]).index_select(0, rows))
+
+  # Reads T more tokens of the sequence in `slot`, whose first `start` tokens it holds; logits (1, V) at the `last` of them.
+  def extend(self, w: Dict[str, Tensor], cache: List[Tensor], slot: int, start: int, ids: Tensor, last: int) -> Tensor:
+    T = ids.size(0)
+    reach = start + T
+    positions = torch.arange(start, reach, device=ids.device)
+    x = torch.embedding(w["embed_tokens.weight"], ids)  # (T, D)
+    seen = torch.arange(reach, device=ids.device).unsqueeze(0) <= positions.unsqueeze(1)  # (T, reach)
+    seen = seen.view([1, 1, T, reach])
+    angles = self.angles(positions).unsqueeze(1)  # (T, 1, W/2)
+    cos = torch.cos(angles)
+    sin = torch.sin(angles)
+    for i in range(self.layers):
+      p = "layers." + str(i) + "."
+      a = self.norm(w, p + "input_layernorm", x)
+      q = self.rotate(self.project(w, p + "self_attn.q_proj", a).view([T, self.heads, self.head_width]), cos, sin)
+      k = self.rotate(self.project(w, p + "self_attn.k_proj", a).view([T, self.kv_heads, self.head_width]), cos, sin)
+      v = self.project(w, p + "self_attn.v_proj", a).view([T, self.kv_heads, self.head_width])
+      keys = cache[2 * i].slice(0, slot, slot + 1).slice(1, 0, reach)  # (1, reach, G, W)
+      vals = cache[2 * i + 1].slice(0, slot, slot + 1).slice(1, 0, reach)
+      _0 = torch.copy_(keys.slice(1, start, reach), k.unsqueeze(0))
+      _1 = torch.copy_(vals.slice(1, start, reach), v.unsqueeze(0))
+      q = q.unsqueeze(0).transpose(1, 2).to(keys.dtype)  # (1, H, T, W)
+      a = torch.scaled_dot_product_attention(q, self.for_queries(keys), self.for_queries(vals), seen, 0., False)
+      a = a.transpose(1, 2).reshape([T, self.heads * self.head_width])
+      x = x + self.project(w, p + "self_attn.o_proj", a)
+      x = x + self.mlp(w, p, self.norm(w, p + "post_attention_layernorm", x))
+    return self.choosing(w, self.norm(w, "norm", x.slice(0, last, last + 1)))
 
   # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
   def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:

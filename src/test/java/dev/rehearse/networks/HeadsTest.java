@@ -177,6 +177,8 @@ class HeadsTest {
             assertGuided(network, prefilled(decoding), beta, share, 1, 2);
             Decoding.Choice next = decoding.decode(new int[] {3}, new int[] {2}, greedy());
             assertGuided(network, next, beta, share, 1, 2, 3);
+            Decoding.Choice further = decoding.extend(0, 2, new int[] {4, 5}, greedy());
+            assertGuided(network, further, beta, share, 1, 2, 4, 5);
         }
     }
 

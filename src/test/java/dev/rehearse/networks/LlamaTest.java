@@ -1,5 +1,6 @@
 package dev.rehearse.networks;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -50,6 +51,27 @@ class LlamaTest {
             float[][] actual = network.read(new TokenBatch(tokens, actions)).logProbs();
             for (int v = 0; v < VOCABULARY; v++) {
                 assertEquals(expected[v], actual[v][0], 2e-4, "token " + v);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("shapes")
+    void aPromptReadInPiecesIsAPromptReadWhole(Llama shape) {
+        int[] prompt = {3, 1, 4, 1, 5, 9, 2, 6, 5};
+        Decoding.Choosing greedy =
+                new Decoding.Choosing.Each(new float[1], new int[1], new float[] {1}, new float[1], VOCABULARY);
+        Device device = Device.open("cpu");
+        try (device;
+                TorchNetwork network = TorchNetwork.create(device, shape, NetworkOptions.exact(), 1);
+                Decoding decoding = network.decoding(3, CONTEXT, Device.Priority.SERVING)) {
+            for (int first = 1; first < prompt.length; first++) {
+                decoding.extend(1, 0, Arrays.copyOf(prompt, first), greedy);
+                int[] rest = Arrays.copyOfRange(prompt, first, prompt.length);
+                Decoding.Choice pieces = decoding.extend(1, first, rest, greedy);
+                Decoding.Choice whole = decoding.prefill(new int[] {2}, new int[][] {prompt}, greedy);
+                assertArrayEquals(whole.topTokens()[0], pieces.topTokens()[0]);
+                assertArrayEquals(whole.topLogProbs()[0], pieces.topLogProbs()[0], 1e-5f);
             }
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.rehearse.networks.Decoding.Choice;
 import dev.rehearse.networks.Decoding.Choosing;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -58,8 +59,14 @@ class ResidentWeightsTest {
     @ParameterizedTest
     @CsvSource({"F32, 1, 1e-5", "F32, 6, 1e-5", "BF16, 1, 0.02", "BF16, 6, 0.02", "INT8, 1, 0.05", "INT8, 6, 0.05"})
     void logProbabilitiesAreThoseOfTheWeightsAsStored(WeightType type, int rows, double tolerance) {
-        try (TorchNetwork stored = TorchNetwork.create(device, SMALL, NetworkOptions.exact(), 5);
-                TorchNetwork resident = network(SMALL, type)) {
+        for (Architecture shape : List.of(SMALL, Llama.of(61, 32, 32, 2, 4, 2), Llamas.qwen2(61, 32))) {
+            assertAsStored(shape, type, rows, tolerance);
+        }
+    }
+
+    private static void assertAsStored(Architecture shape, WeightType type, int rows, double tolerance) {
+        try (TorchNetwork stored = TorchNetwork.create(device, shape, NetworkOptions.exact(), 5);
+                TorchNetwork resident = network(shape, type)) {
             Choice choice = afterOneMoreToken(resident, rows);
             int[] sequence = Arrays.copyOf(PROMPT, PROMPT.length + 2);
             sequence[PROMPT.length] = 9;

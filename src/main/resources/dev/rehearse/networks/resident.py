@@ -1,0 +1,21 @@
+# TorchScript, read by libtorch, not run by Python.
+# Products with weights that are resident (networks/ResidentWeights), as free functions: packed by oneDNN, or int8 with a
+# scale per output.
+
+def holds(weight: Tensor) -> bool:
+  return weight.is_mkldnn or weight.dtype == 1
+
+# x (..., in) to (..., out). `activation` is none or gelu, `algorithm` the form of gelu.
+def linear(w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], activation: str, algorithm: str) -> Tensor:
+  weight = w[name + ".weight"]
+  if weight.dtype == 1:
+    if torch.numel(x) <= 4 * x.size(-1):  # rows; for more of them the int8 kernel is slower than bf16's
+      y = torch._weight_int8pack_mm(x.to(15).view([-1, x.size(-1)]), weight, w[name + ".scale"])
+      if bias is not None:
+        y = y + bias
+      if activation == "gelu":
+        y = torch.gelu(y, approximate=algorithm)
+      return y.view(x.size()[:-1] + [weight.size(0)])
+    weight = w[name + ".rows"]
+  none = annotate(List[Optional[number]], [])
+  return ops.mkldnn._linear_pointwise(x.to(weight.dtype), weight, bias, activation, none, algorithm)
