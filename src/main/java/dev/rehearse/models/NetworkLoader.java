@@ -53,14 +53,15 @@ final class NetworkLoader implements ModelLoader {
     }
 
     private OpenedModel open(Path directory, Tokenizer tokenizer) {
-        WeightType weights = weightsOn(device.getObject());
-        TorchNetwork network = TorchNetwork.open(device.getObject(), directory, NetworkOptions.serving(weights));
+        Device on = device.getObject();
+        WeightType weights = weightsOn(on);
+        TorchNetwork network = TorchNetwork.open(on, directory, NetworkOptions.serving(on, weights));
         ChatTemplate template = ChatTemplate.of(tokenizer);
         BatchScheduler.Limits limits = limits(network.architecture(), settings);
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
         DataSize size = DataSize.ofBytes(
-                (STORED_BYTES + weights.bytes()) * network.architecture().parameters());
+                (STORED_BYTES + weights.bytes(on)) * network.architecture().parameters());
         return new OpenedModel(tokenizer, template, scheduler, limits.capacity(), size);
     }
 
@@ -74,9 +75,13 @@ final class NetworkLoader implements ModelLoader {
 
     private WeightType weightsOn(Device opened) {
         WeightType asked = settings.weights();
-        if (asked != null) {
-            return asked;
+        if (asked == null) {
+            return opened.computeType() == ComputeType.BF16 ? WeightType.BF16 : WeightType.F32;
         }
-        return opened.computeType() == ComputeType.BF16 ? WeightType.BF16 : WeightType.F32;
+        if (!opened.supports(asked)) {
+            throw new IllegalStateException("rehearse.generation.weights is " + asked
+                    + ", which this processor has no instructions for; allowed: f32, int8");
+        }
+        return asked;
     }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
+import java.util.List;
 import java.util.Map;
 
 /** The number type of matrix products. Weights, sums, norms and losses are always f32. */
@@ -26,14 +27,29 @@ public enum ComputeType {
         return scalarType;
     }
 
-    /** Times two products of the shape of a small network's, conversions included, and takes the faster type. */
-    static ComputeType fastest(PtNDManager manager) {
+    /**
+     * The types that the processor has instructions for, the faster one first: two products of the shape of a small
+     * network's are timed, conversions included. Without instructions one product in bf16 can take seconds.
+     */
+    static List<ComputeType> ofProcessor(PtNDManager manager) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager();
                 Script script = Script.load(scope, "timing", "Timing", Map.of())) {
             NDArray square = scope.ones(new Shape(SIZE, SIZE));
+            if (!knowsBf16(script, square)) {
+                return List.of(F32);
+            }
             product(script, square, F32);
             product(script, square, BF16);
-            return product(script, square, BF16) < product(script, square, F32) ? BF16 : F32;
+            return product(script, square, BF16) < product(script, square, F32)
+                    ? List.of(BF16, F32)
+                    : List.of(F32, BF16);
+        }
+    }
+
+    private static boolean knowsBf16(Script script, NDArray square) {
+        try (IValue matrix = IValue.from((PtNDArray) square);
+                IValue answer = script.infer("knows_bf16", matrix)) {
+            return answer.toBoolean();
         }
     }
 

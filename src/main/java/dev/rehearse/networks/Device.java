@@ -3,6 +3,7 @@ package dev.rehearse.networks;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -34,7 +35,7 @@ public final class Device implements AutoCloseable {
     private final ThreadPoolExecutor executor;
     private final AtomicLong submitted = new AtomicLong();
     private final PtNDManager manager;
-    private final ComputeType computeType;
+    private final List<ComputeType> computeTypes;
     private volatile Thread thread = Thread.currentThread();
 
     /** Starts the engine on the processor, or on GPU 0 when {@code name} is {@code gpu}. */
@@ -65,7 +66,7 @@ public final class Device implements AutoCloseable {
                     Math.min(JniUtils.getNumThreads(), Runtime.getRuntime().availableProcessors()));
             return opened;
         });
-        computeType = call(Priority.TRAINING, () -> ComputeType.fastest(manager));
+        computeTypes = call(Priority.TRAINING, () -> ComputeType.ofProcessor(manager));
     }
 
     private Thread own(Thread created) {
@@ -76,7 +77,20 @@ public final class Device implements AutoCloseable {
 
     /** The type in which matrix products are fastest here, measured once when the device was opened. */
     public ComputeType computeType() {
-        return computeType;
+        return computeTypes.get(0);
+    }
+
+    /** The smallest type of products with instructions of its own; in another, libtorch refuses some and crawls in others. */
+    ComputeType narrowest() {
+        return computeTypes.contains(ComputeType.BF16) ? ComputeType.BF16 : ComputeType.F32;
+    }
+
+    /** Whether generation can keep weights in this type here. */
+    public boolean supports(WeightType type) {
+        return switch (type) {
+            case F32, INT8 -> true;
+            case BF16 -> narrowest() == ComputeType.BF16;
+        };
     }
 
     boolean isCpu() {

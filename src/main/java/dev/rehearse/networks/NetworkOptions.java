@@ -46,9 +46,9 @@ public record NetworkOptions(
         return new NetworkOptions(ComputeType.F32, 0, ValueTrunk.SHARED);
     }
 
-    /** For a network that only generates. */
-    public static NetworkOptions serving(WeightType weights) {
-        ComputeType computeType = weights == WeightType.F32 ? ComputeType.F32 : ComputeType.BF16;
+    /** For a network that only generates, on this device. */
+    public static NetworkOptions serving(Device device, WeightType weights) {
+        ComputeType computeType = weights == WeightType.F32 ? ComputeType.F32 : device.narrowest();
         return new NetworkOptions(computeType, 0, ValueTrunk.SHARED, new Trainable.All(), weights);
     }
 }

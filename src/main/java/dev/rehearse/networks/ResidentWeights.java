@@ -22,11 +22,17 @@ final class ResidentWeights implements AutoCloseable {
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
     private final WeightType type;
+    private final ComputeType narrow;
     private final IValue dict;
 
-    ResidentWeights(PtNDManager parent, Architecture architecture, Weights weights, WeightType type) {
+    /** @throws IllegalArgumentException when the device does not support the type */
+    ResidentWeights(Device device, Architecture architecture, Weights weights, WeightType type) {
+        if (!device.supports(type)) {
+            throw new IllegalArgumentException("generation cannot keep weights in " + type + " on this processor");
+        }
         this.type = type;
-        manager = (PtNDManager) parent.newSubManager();
+        narrow = device.narrowest();
+        manager = (PtNDManager) device.manager().newSubManager();
         try (Script packing = Script.load(manager, "packing", "Packing", Map.of())) {
             weights.forEach(arrays::put);
             architecture.projections().forEach((name, projection) -> add(packing, name, projection));
@@ -43,8 +49,7 @@ final class ResidentWeights implements AutoCloseable {
         PtNDArray stored = stored(projection.weight());
         boolean inOut = projection.order() == Projection.Order.IN_OUT;
         // Sums come out in the type of the product: in bf16, logits near 100 would be 0.5 apart.
-        ComputeType blocks =
-                type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : ComputeType.BF16;
+        ComputeType blocks = type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : narrow;
         long inputs = stored.getShape().get(inOut ? 0 : 1);
         WeightType kept = type == WeightType.INT8 && inputs % INT8_BLOCK != 0 ? WeightType.BF16 : type;
         switch (kept) {
@@ -54,7 +59,7 @@ final class ResidentWeights implements AutoCloseable {
                 arrays.put(name + ".rows", blocks(packing, stored, inOut, blocks));
             }
         }
-        if (type != WeightType.F32 && arrays.containsKey(name + ".bias")) {
+        if (type != WeightType.F32 && narrow == ComputeType.BF16 && arrays.containsKey(name + ".bias")) {
             arrays.put(name + ".bias", cast(packing, stored(name + ".bias")));
         }
     }

@@ -302,7 +302,7 @@ public final class TorchNetwork implements QNetwork {
         ResidentWeights kept = resident;
         if (kept == null || residentVersion != weights.version()) {
             freeResident();
-            kept = new ResidentWeights(manager, architecture, weights, options.generationWeights());
+            kept = new ResidentWeights(device, architecture, weights, options.generationWeights());
             resident = kept;
             residentVersion = weights.version();
         }

@@ -5,6 +5,10 @@ class Timing(Module):
   __buffers__ = []
   training : bool
 
+  # Whether the processor of `x` multiplies bf16 with instructions of its own.
+  def knows_bf16(self, x: Tensor) -> bool:
+    return x.is_cuda or ops.mkldnn._is_mkldnn_bf16_supported()
+
   def product(self, x: Tensor, compute: int, repetitions: int) -> float:
     total = 0.
     for i in range(repetitions):

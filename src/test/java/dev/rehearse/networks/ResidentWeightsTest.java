@@ -3,6 +3,7 @@ package dev.rehearse.networks;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.rehearse.networks.Decoding.Choice;
 import dev.rehearse.networks.Decoding.Choosing;
@@ -33,7 +34,8 @@ class ResidentWeightsTest {
     }
 
     private static TorchNetwork network(Architecture architecture, WeightType type) {
-        return TorchNetwork.create(device, architecture, NetworkOptions.serving(type), 5);
+        assumeTrue(device.supports(type), "the processor has no instructions for bf16");
+        return TorchNetwork.create(device, architecture, NetworkOptions.serving(device, type), 5);
     }
 
     private static Choosing greedy(int rows) {
