@@ -23,6 +23,16 @@ public interface QNetwork extends AutoCloseable {
      */
     float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support);
 
+    /**
+     * What the network makes of whole texts: the mean of the hidden states of a sequence's tokens, of a network with an
+     * encoder that of the encoder's. Records no gradient.
+     *
+     * @param sequences (B, T_b) token ids, 1 to the context's length of them
+     * @return (B, D), not of unit length
+     * @throws IllegalArgumentException when a sequence is empty or too long
+     */
+    float[][] embed(int[][] sequences);
+
     /** One update towards the objective. */
     Fit fit(TokenBatch batch, Objective objective, LearningRates rates);
 

@@ -23,18 +23,15 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
             throw new IllegalArgumentException(
                     "a sequence of " + batch.longest() + " tokens; the context holds " + context);
         }
-        int time = Math.min(context, (batch.longest() + LENGTH_BUCKET - 1) / LENGTH_BUCKET * LENGTH_BUCKET);
+        NDArray ids = padded(scope, batch.tokens(), context);
+        int time = (int) ids.getShape().get(1);
         int count = batch.actionCount();
-        long[] ids = new long[batch.size() * time];
         long[] states = new long[count];
         long[] actions = new long[count];
         long[] valueStates = new long[count + batch.size()];
         int n = 0;
         for (int b = 0; b < batch.size(); b++) {
             int[] tokens = batch.tokens()[b];
-            for (int t = 0; t < tokens.length; t++) {
-                ids[b * time + t] = tokens[t];
-            }
             for (int position : batch.actions()[b]) {
                 states[n] = b * (long) time + position - 1;
                 valueStates[n] = states[n];
@@ -42,11 +39,21 @@ record Rows(NDArray ids, NDArray states, NDArray valueStates, NDArray actions) {
             }
             valueStates[count + b] = b * (long) time + tokens.length - 1;
         }
-        return new Rows(
-                scope.create(ids, new Shape(batch.size(), time)),
-                scope.create(states),
-                scope.create(valueStates),
-                scope.create(actions));
+        return new Rows(ids, scope.create(states), scope.create(valueStates), scope.create(actions));
+    }
+
+    /** Sequences padded on the right to a common length of at most {@code context}, (B, T). */
+    static NDArray padded(PtNDManager scope, int[][] sequences, int context) {
+        int longest =
+                Arrays.stream(sequences).mapToInt(tokens -> tokens.length).max().orElse(0);
+        int time = Math.min(context, (longest + LENGTH_BUCKET - 1) / LENGTH_BUCKET * LENGTH_BUCKET);
+        long[] ids = new long[sequences.length * time];
+        for (int b = 0; b < sequences.length; b++) {
+            for (int t = 0; t < sequences[b].length; t++) {
+                ids[b * time + t] = sequences[b][t];
+            }
+        }
+        return scope.create(ids, new Shape(sequences.length, time));
     }
 
     /** Splits numbers of the actions (N) into the batch's sequences, (B, A_b). */

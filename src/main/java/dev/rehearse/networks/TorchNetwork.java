@@ -33,9 +33,8 @@ public final class TorchNetwork implements QNetwork {
     private final StoredForm form;
     private final Weights weights;
     private final Script script;
+    private final GenerationWeights generationWeights;
     private @Nullable Learning learning;
-    private @Nullable ResidentWeights resident;
-    private long residentVersion;
 
     /** Takes ownership of the weights. On the device's thread. */
     private TorchNetwork(
@@ -60,6 +59,11 @@ public final class TorchNetwork implements QNetwork {
         attributes.putAll(heads.scriptAttributes());
         Architecture.ScriptName name = architecture.script();
         script = Script.load(manager, name.resource(), name.type(), attributes);
+        boolean adapted = options.trainable() instanceof Trainable.Lora;
+        boolean asStored =
+                !device.isCpu() || adapted || architecture.projections().isEmpty();
+        generationWeights =
+                new GenerationWeights(device, architecture, weights, asStored ? null : options.generationWeights());
     }
 
     /** A fresh network of random weights; equal seeds give equal weights. */
@@ -143,6 +147,11 @@ public final class TorchNetwork implements QNetwork {
             System.arraycopy(of, 0, values, part.first(), of.length);
         }
         return values;
+    }
+
+    @Override
+    public float[][] embed(int[][] sequences) {
+        return new Embedding(this).of(sequences);
     }
 
     @Override
@@ -290,31 +299,9 @@ public final class TorchNetwork implements QNetwork {
         return weights;
     }
 
-    /**
-     * The weights as a dict for a call that generates: on a CPU in their resident form, made at the first use after a
-     * change. On the device's thread.
-     */
+    /** The weights as a dict for a call that generates. On the device's thread. */
     IValue generationWeights() {
-        boolean adapted = options.trainable() instanceof Trainable.Lora;
-        if (!device.isCpu() || adapted || architecture.projections().isEmpty()) {
-            return weights.dict();
-        }
-        ResidentWeights kept = resident;
-        if (kept == null || residentVersion != weights.version()) {
-            freeResident();
-            kept = new ResidentWeights(device, architecture, weights, options.generationWeights());
-            resident = kept;
-            residentVersion = weights.version();
-        }
-        return kept.dict();
-    }
-
-    private void freeResident() {
-        ResidentWeights stale = resident;
-        resident = null;
-        if (stale != null) {
-            stale.close();
-        }
+        return generationWeights.dict();
     }
 
     List<PtNDArray> modelWeights() {
@@ -332,7 +319,7 @@ public final class TorchNetwork implements QNetwork {
             if (made != null) {
                 made.close();
             }
-            freeResident();
+            generationWeights.close();
             script.close();
             weights.close();
             manager.close();

@@ -146,6 +146,11 @@ class Llama(Module):
       states = states.detach()
     return [log_pi] + __torch__.heads.estimates(w, states, self.estimates)
 
+  # The mean (B, D) of the hidden states of each sequence, whose `lengths` (B) leave padding out.
+  def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
+    none = annotate(List[Tensor], [])
+    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, 0.), lengths)
+
   # Writes the keys and values of whole prompts into `slots` (B); logits (B, V) at each prompt's `last` position (B).
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
     hidden = self.trunk(w, ids, cache, slots, 0.)

@@ -174,6 +174,11 @@ final class ScriptedNetwork implements QNetwork {
     }
 
     @Override
+    public float[][] embed(int[][] sequences) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
         throw new UnsupportedOperationException();
     }

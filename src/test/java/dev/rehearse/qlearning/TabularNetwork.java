@@ -312,6 +312,11 @@ final class TabularNetwork implements QNetwork {
     }
 
     @Override
+    public float[][] embed(int[][] sequences) {
+        throw new UnsupportedOperationException("a table has no hidden states");
+    }
+
+    @Override
     public Fit fit(TokenBatch batch, Objective objective, LearningRates given) {
         rates = given;
         Differentiated step = differentiate(batch, learning.apply(batch, objective));

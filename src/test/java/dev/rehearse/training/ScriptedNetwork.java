@@ -98,6 +98,11 @@ final class ScriptedNetwork implements QNetwork {
     }
 
     @Override
+    public float[][] embed(int[][] sequences) {
+        return real.embed(sequences);
+    }
+
+    @Override
     public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
         return real.fit(batch, objective, rates);
     }
