@@ -27,13 +27,15 @@ RUN ${MAVEN} ${MAVEN_OPTIONS} package \
 
 FROM ${RUNTIME_IMAGE}
 # Threads that wait do not spin; nothing is reported and nothing is fetched when it runs; libtorch's memory is not the
-# heap's, which therefore gets half.
+# heap's, which therefore gets half. Who reaches the address is decided where the port is published: set
+# REHEARSE_KEYS_ADMIN where that is more than one machine.
 ENV OMP_WAIT_POLICY=passive \
     OPT_OUT_TRACKING=true \
     DJL_OFFLINE=true \
     DJL_CACHE_DIR=/app/natives \
     JAVA_TOOL_OPTIONS=-XX:MaxRAMPercentage=50 \
-    REHEARSE_DATA_DIR=/data
+    REHEARSE_DATA_DIR=/data \
+    SERVER_ADDRESS=0.0.0.0
 WORKDIR /app
 COPY --from=build /build/target/layers/dependencies/ ./
 COPY --from=build /build/target/docker/ docker/

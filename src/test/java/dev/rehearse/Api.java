@@ -23,9 +23,20 @@ public final class Api {
 
     private final HttpClient client = HttpClient.newHttpClient();
     private final String url;
+    private final Map<String, String> always;
 
     public Api(int port) {
+        this(port, Map.of());
+    }
+
+    private Api(int port, Map<String, String> always) {
         this.url = "http://localhost:" + port;
+        this.always = always;
+    }
+
+    /** A client that has this API key. */
+    public static Api withKey(int port, String key) {
+        return new Api(port, Map.of("Authorization", "Bearer " + key));
     }
 
     public record Answer(int status, HttpHeaders headers, String text) {
@@ -75,6 +86,7 @@ public final class Api {
     public HttpRequest.Builder request(String path, String... headers) {
         HttpRequest.Builder builder =
                 HttpRequest.newBuilder(URI.create(url + path)).timeout(PATIENCE);
+        always.forEach(builder::header);
         return headers.length == 0 ? builder : builder.headers(headers);
     }
 

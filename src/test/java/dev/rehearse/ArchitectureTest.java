@@ -35,6 +35,7 @@ class ArchitectureTest {
             Map.entry("generation", Set.of("networks", "text")),
             Map.entry("qlearning", Set.of("networks", "replay")),
             Map.entry("training", Set.of("qlearning", "generation", "grading", "replay", "networks", "text")),
+            Map.entry("keys", Set.of("web")),
             Map.entry("files", Set.of("web")),
             Map.entry("models", Set.of("networks", "text", "generation", "web")),
             Map.entry("jobs", Set.of("training", "grading", "models", "files", "web")),

@@ -83,7 +83,7 @@ public final class ModelCatalog {
     public void delete(String id) {
         Model model = require(id);
         if (model.kind() != Model.Kind.TUNED) {
-            throw ApiException.forbidden("The model '" + id + "' was not made by a job and cannot be deleted");
+            throw ApiException.forbidden(null, "The model '" + id + "' was not made by a job and cannot be deleted");
         }
         holds.orderedStream()
                 .flatMap(hold -> hold.release(id).stream())

@@ -40,9 +40,15 @@ public final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.NOT_FOUND, "invalid_request_error", code, param, message, null);
     }
 
-    /** 403: it exists, but this must not be done to it. */
-    public static ApiException forbidden(String message) {
-        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", null, null, message, null);
+    /** 401: nobody may ask this without a valid API key. */
+    public static ApiException unauthorized(String message) {
+        return new ApiException(
+                HttpStatus.UNAUTHORIZED, "invalid_request_error", "invalid_api_key", null, message, null);
+    }
+
+    /** 403: it exists, but this must not be done to it, or not by this caller. */
+    public static ApiException forbidden(@Nullable String code, String message) {
+        return new ApiException(HttpStatus.FORBIDDEN, "permission_error", code, null, message, null);
     }
 
     /** 413: more bytes than the setting allows. */

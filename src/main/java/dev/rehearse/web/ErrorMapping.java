@@ -36,6 +36,9 @@ final class ErrorMapping {
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> api(ApiException e) {
         HttpHeaders headers = new HttpHeaders();
+        if (e.status() == HttpStatus.UNAUTHORIZED) {
+            headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+        }
         if (e.retryAfter() != null) {
             long seconds = Math.max(1, e.retryAfter().toSeconds());
             headers.set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));

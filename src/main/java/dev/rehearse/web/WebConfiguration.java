@@ -1,7 +1,10 @@
 package dev.rehearse.web;
 
+import io.swagger.v3.oas.models.Components;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.swagger.v3.oas.models.info.Info;
+import io.swagger.v3.oas.models.security.SecurityRequirement;
+import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.List;
 import org.apache.catalina.core.StandardHost;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
@@ -15,6 +18,7 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 /** What every endpoint shares. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration implements WebMvcConfigurer {
+    private static final String KEY = "api_key";
 
     /** Clients ask for types that do not fit (application/json for a stream, nothing at all): we answer what we have. */
     @Override
@@ -30,7 +34,13 @@ class WebConfiguration implements WebMvcConfigurer {
 
     @Bean
     OpenAPI apiDescription() {
+        SecurityScheme bearer = new SecurityScheme()
+                .type(SecurityScheme.Type.HTTP)
+                .scheme("bearer")
+                .description("An API key; any text will do on a service that has none");
         return new OpenAPI()
+                .components(new Components().addSecuritySchemes(KEY, bearer))
+                .addSecurityItem(new SecurityRequirement().addList(KEY))
                 .info(new Info()
                         .title("Rehearse")
                         .version("v1")

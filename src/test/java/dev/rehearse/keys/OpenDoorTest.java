@@ -1,0 +1,61 @@
+package dev.rehearse.keys;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.time.Clock;
+import org.flywaydb.core.Flyway;
+import org.h2.jdbcx.JdbcDataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+@ExtendWith(OutputCaptureExtension.class)
+class OpenDoorTest {
+    private static final String SECRET = "sixteen-letters!";
+
+    @ParameterizedTest
+    @CsvSource({"0.0.0.0,", "192.0.2.7,", ","})
+    void othersReachAServiceWithoutKeys(String address, String admin, CapturedOutput output) throws Exception {
+        warn(address, admin);
+        assertThat(output).contains("WITHOUT API KEYS");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"127.0.0.1,", "::1,", "0.0.0.0," + SECRET, "," + SECRET})
+    void nobodyElseReachesItOrItHasAKey(String address, String admin, CapturedOutput output) throws Exception {
+        warn(address, admin);
+        assertThat(output).doesNotContain("WITHOUT API KEYS");
+    }
+
+    @Test
+    void theKeyIsNotSaid(CapturedOutput output) throws Exception {
+        warn("0.0.0.0", SECRET);
+        assertThat(output).doesNotContain(SECRET);
+    }
+
+    private static void warn(String address, String admin) throws Exception {
+        ServerProperties server = new ServerProperties();
+        server.setAddress(address == null ? null : InetAddress.getByName(address));
+        JdbcDataSource database = new JdbcDataSource();
+        database.setURL("jdbc:h2:mem:door;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE");
+        Flyway.configure()
+                .dataSource(database)
+                .locations("classpath:db/migration")
+                .load()
+                .migrate();
+        Keys keys = new Keys(
+                new KeyRows(JdbcClient.create(database)),
+                new KeySettings(admin),
+                new TransactionTemplate(new JdbcTransactionManager(database)),
+                Clock.systemUTC());
+        new OpenDoor(server, keys).warn();
+    }
+}
