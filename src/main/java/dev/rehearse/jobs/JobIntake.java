@@ -16,6 +16,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -59,7 +60,11 @@ final class JobIntake {
             return earlier.get();
         }
         Job job = Job.fresh(request, clock.instant());
-        transaction.executeWithoutResult(status -> insert(job, key));
+        try {
+            transaction.executeWithoutResult(status -> insert(job, key));
+        } catch (DuplicateKeyException e) { // the same request reached another process at the same moment
+            return earlier(key).orElseThrow(() -> e);
+        }
         log.info("job {}: taken in", job.id());
         pool.wake(job.id());
         return job;
@@ -158,7 +163,7 @@ final class JobIntake {
                 throw ApiException.invalid(
                         "invalid_value",
                         "Idempotency-Key",
-                        "The Idempotency-Key was used for job " + job.id() + " with another body or caller.");
+                        "The Idempotency-Key was used for job " + job.id() + " with another body.");
             });
             return same;
         }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 record JobMethod(Kind kind, Map<String, Object> settings) {
     static final String REPLAY_FILE = "replay_file";
+    static final String RESPONSE_FORMAT = "response_format";
 
     JobMethod {
         settings = Collections.unmodifiableMap(new LinkedHashMap<>(settings));
@@ -76,6 +77,7 @@ record JobMethod(Kind kind, Map<String, Object> settings) {
             case REINFORCEMENT -> {
                 Object grader = learned.remove("grader");
                 learned.remove(REPLAY_FILE);
+                learned.remove(RESPONSE_FORMAT);
                 learned.put("hyperparameters", withoutReasoningEffort());
                 yield Method.reinforcement(grader == null ? null : GraderReader.read(grader), experience, learned);
             }

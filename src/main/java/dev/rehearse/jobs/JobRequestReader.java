@@ -24,12 +24,12 @@ final class JobRequestReader {
     /** @throws ApiException 400 naming the field that is unknown, missing, or whose value is not allowed */
     static JobRequest read(JsonFields body) {
         String model = body.requireText("model");
-        FileId training = trainingFile(body);
+        JobMethod method = JobMethodReader.read(body);
+        FileId training = trainingFile(body, method);
         String validation = body.text("validation_file");
         Integer seed = body.integer("seed", 0, Integer.MAX_VALUE);
         JobRequest.Labels labels = new JobRequest.Labels(suffix(body), metadata(body));
         refuseIntegrations(body);
-        JobMethod method = method(body);
         body.refuseOthers();
         JobRequest request = new JobRequest(
                 model,
@@ -43,14 +43,13 @@ final class JobRequestReader {
     }
 
     /** A job that learns from nothing but its replay file may leave the training file out: it is the replay file. */
-    private static FileId trainingFile(JsonFields body) {
+    private static FileId trainingFile(JsonFields body, JobMethod method) {
         String training = body.text("training_file");
-        JsonNode method = body.find("method");
-        if (training == null && method != null) {
-            JsonNode replay = method.path("reinforcement").path(JobMethod.REPLAY_FILE);
-            training = replay.isString() ? replay.stringValue() : null;
+        if (training != null) {
+            return new FileId(training);
         }
-        return new FileId(training == null ? body.requireText("training_file") : training);
+        FileId replay = method.replayFile();
+        return replay == null ? new FileId(body.requireText("training_file")) : replay;
     }
 
     /** Who plays needs a grader; who does not plays nothing, and selects by a grader and a validation file, or neither. */
@@ -121,71 +120,6 @@ final class JobRequestReader {
         }
         throw ApiException.invalid(
                 "unsupported_value", "integrations", "Unsupported value for 'integrations': there are none here.");
-    }
-
-    private static JobMethod method(JsonFields body) {
-        JsonFields deprecated = body.object("hyperparameters");
-        JsonFields method = body.object("method");
-        if (method == null) {
-            return supervised(null, deprecated);
-        }
-        String type = method.requireText("type");
-        JobMethod read = switch (type) {
-            case "supervised" -> supervised(only(method, type, "reinforcement"), deprecated);
-            case "reinforcement" -> reinforcement(only(method, type, "supervised"), method, deprecated);
-            default ->
-                throw ApiException.invalid(
-                        "unsupported_value",
-                        "method.type",
-                        "Unsupported value for 'method.type': '" + type
-                                + "'. Supported values: supervised, reinforcement.");
-        };
-        method.find("dpo"); // known, and null here
-        method.refuseOthers();
-        return read;
-    }
-
-    /** The settings of the chosen method; those of another must not be there. */
-    private static @Nullable JsonFields only(JsonFields method, String type, String other) {
-        for (String wrong : new String[] {other, "dpo"}) {
-            if (method.find(wrong) != null) {
-                throw method.invalid(wrong, "does not go with method.type '" + type + "'");
-            }
-        }
-        return method.object(type);
-    }
-
-    private static JobMethod supervised(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
-        return new JobMethod(JobMethod.Kind.SUPERVISED, settings(settings, deprecated));
-    }
-
-    private static JobMethod reinforcement(
-            @Nullable JsonFields settings, JsonFields method, @Nullable JsonFields deprecated) {
-        JsonFields present = settings == null ? method.requireObject("reinforcement") : settings;
-        boolean replayed = present.text(JobMethod.REPLAY_FILE) != null;
-        JsonFields grader = replayed ? present.object("grader") : present.requireObject("grader");
-        Map<String, Object> plain = settings(present, deprecated);
-        if (grader != null) {
-            plain.put("grader", GraderWriter.write(GraderReader.read(grader)));
-        }
-        return new JobMethod(JobMethod.Kind.REINFORCEMENT, plain);
-    }
-
-    private static Map<String, Object> settings(@Nullable JsonFields settings, @Nullable JsonFields deprecated) {
-        Map<String, Object> plain = settings == null ? new LinkedHashMap<>() : settings.plain();
-        if (settings != null) {
-            settings.object("hyperparameters"); // refuses anything but an object
-        }
-        if (deprecated != null && plain.containsKey("hyperparameters")) {
-            throw ApiException.invalid(
-                    "invalid_value",
-                    "hyperparameters",
-                    "Invalid value for 'hyperparameters': given here and in the method; give them once.");
-        }
-        if (deprecated != null) {
-            plain.put("hyperparameters", deprecated.plain());
-        }
-        return plain;
     }
 
     private static JobRequest checked(JobRequest request) {

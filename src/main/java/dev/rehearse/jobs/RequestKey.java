@@ -11,18 +11,11 @@ import org.jspecify.annotations.Nullable;
  * How a repeated request is recognised: clients retry without saying so. Immutable.
  *
  * @param hash of who asked and of the body
- * @param idempotencyKey what the client calls its request; most give nothing
+ * @param idempotencyKey of who asked and of what the client calls its request; most call it nothing
  * @param repeated whether the client says that it has asked before
  */
 record RequestKey(String hash, @Nullable String idempotencyKey, Repeated repeated) {
     private static final int LONGEST_KEY = 255;
-
-    RequestKey {
-        if (idempotencyKey != null && idempotencyKey.length() > LONGEST_KEY) {
-            throw ApiException.invalid(
-                    "invalid_value", "Idempotency-Key", "An Idempotency-Key has at most 255 characters.");
-        }
-    }
 
     /** Whether a request comes again. */
     enum Repeated {
@@ -32,13 +25,30 @@ record RequestKey(String hash, @Nullable String idempotencyKey, Repeated repeate
 
     static RequestKey of(
             byte[] body, @Nullable String caller, @Nullable String idempotencyKey, @Nullable String retryCount) {
+        boolean again = retryCount != null && !retryCount.isEmpty() && !retryCount.equals("0");
+        return new RequestKey(hash(caller, body), own(caller, idempotencyKey), again ? Repeated.YES : Repeated.NO);
+    }
+
+    /** Two callers may choose the same key. */
+    private static @Nullable String own(@Nullable String caller, @Nullable String idempotencyKey) {
+        if (idempotencyKey == null || idempotencyKey.isBlank()) {
+            return null;
+        }
+        if (idempotencyKey.length() > LONGEST_KEY) {
+            throw ApiException.invalid(
+                    "invalid_value",
+                    "Idempotency-Key",
+                    "The Idempotency-Key has " + idempotencyKey.length() + " characters. Allowed: at most "
+                            + LONGEST_KEY + '.');
+        }
+        return hash(caller, idempotencyKey.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String hash(@Nullable String caller, byte[] content) {
         MessageDigest digest = sha256();
         digest.update((caller == null ? "" : caller).getBytes(StandardCharsets.UTF_8));
         digest.update((byte) '\n');
-        String hash = HexFormat.of().formatHex(digest.digest(body));
-        boolean again = retryCount != null && !retryCount.isEmpty() && !retryCount.equals("0");
-        String key = idempotencyKey == null || idempotencyKey.isBlank() ? null : idempotencyKey;
-        return new RequestKey(hash, key, again ? Repeated.YES : Repeated.NO);
+        return HexFormat.of().formatHex(digest.digest(content));
     }
 
     private static MessageDigest sha256() {

@@ -7,6 +7,7 @@ import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.List;
 import org.apache.catalina.core.StandardHost;
+import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
@@ -30,6 +31,13 @@ class WebConfiguration implements WebMvcConfigurer {
     WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> containerErrors() {
         return factory ->
                 factory.addContextCustomizers(context -> ContainerErrors.reportFor((StandardHost) context.getParent()));
+    }
+
+    /** Ids in paths may have an encoded slash in them, of models above all: such an id is looked up like any other. */
+    @Bean
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> encodedSlashes() {
+        return factory -> factory.addConnectorCustomizers(
+                connector -> connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue()));
     }
 
     @Bean

@@ -71,7 +71,12 @@ class JobRequestReaderTest {
                     'metadata':[]                                     | invalid_type               | metadata
                     'integrations':[{'type':'wandb'}]                 | unsupported_value          | integrations
                     'method':{}                                       | missing_required_parameter | method.type
-                    'method':{'type':'dqn'}                           | unsupported_value          | method.type
+                    'method':{'type':'ppo'}                           | unsupported_value          | method.type
+                    'method':{'type':'dqn'}                           | missing_required_parameter | method.dqn
+                    'method':{'type':'dqn','dqn':{}}                  | missing_required_parameter | method.reinforcement.grader
+                    'method':{'type':'dqn','reinforcement':{}}        | invalid_value              | method.reinforcement
+                    'method':{'type':'reinforcement','dqn':{}}        | invalid_value              | method.dqn
+                    'method':{'type':'dpo','supervised':{}}           | unsupported_value          | method.type
                     'method':{'type':'dpo','dpo':{}}                  | unsupported_value          | method.type
                     'method':{'type':'supervised','dpo':{}}           | invalid_value              | method.dpo
                     'method':{'type':'supervised','sft':{}}           | unknown_parameter          | method.sft

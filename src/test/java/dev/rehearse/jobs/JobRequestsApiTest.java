@@ -4,14 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rehearse.Api;
 import dev.rehearse.ServiceTest;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 
 @ServiceTest
@@ -20,6 +27,12 @@ class JobRequestsApiTest {
 
     @LocalServerPort
     int port;
+
+    @Autowired
+    JdbcClient database;
+
+    @Autowired
+    TransactionTemplate transaction;
 
     private Api api;
     private String file;
@@ -69,6 +82,67 @@ class JobRequestsApiTest {
                 .doesNotContain(plain);
         assertThat(ids("?metadata%5Bcolour%5D=blue")).isEmpty();
         assertThat(ids("?metadata=null")).contains(plain).doesNotContain(red);
+    }
+
+    @Test
+    void bracketsThatAreNotEncodedFilterToo() throws IOException {
+        String red = api.createJob(Map.of("training_file", file, "metadata", Map.of("shade of", "red")))
+                .id();
+        try (Socket socket = new Socket("localhost", port)) {
+            String request =
+                    "GET " + JOBS + "?metadata[shade%20of]=red HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                    .startsWith("HTTP/1.1 200")
+                    .contains(red);
+        }
+    }
+
+    /** What another process inserts is not there to be found before it commits; then it is in the way. */
+    @Test
+    void theSameKeyAtTheSameMomentElsewhereMakesOneJob() throws Exception {
+        Map<String, Object> fields = Map.of("training_file", file, "suffix", "twice");
+        String first = api.createJob(fields).id();
+        String copied = first + "-2";
+        String key = RequestKey.of(new byte[0], null, "same", null).idempotencyKey();
+        CompletableFuture<Api.Answer> second = new CompletableFuture<>();
+        transaction.executeWithoutResult(status -> {
+            database.sql("""
+                            insert into jobs (id, state, request, model, training_file, request_hash, idempotency_key,
+                                              created_at, finished_at)
+                            select :copied, 'CANCELLED', request, model, training_file, request_hash, :key, created_at,
+                                   created_at from jobs where id = :first
+                            """)
+                    .param("copied", copied)
+                    .param("key", key)
+                    .param("first", first)
+                    .update();
+            second.completeAsync(() -> api.createJob(fields, "Idempotency-Key", "same"));
+            api.await(
+                    "/livez",
+                    ignored -> database.sql("""
+                                    select count(*) from information_schema.sessions
+                                    where executing_statement like 'insert into jobs %' and session_id <> session_id()
+                                    """).query(Integer.class).single().equals(1));
+        });
+        assertThat(second.get().id()).isEqualTo(copied);
+    }
+
+    @Test
+    void theAliasComesBackInTheCanonicalForm() {
+        String tuned = api.awaitStatus(api.createJob(file, 23).id(), "succeeded")
+                .path("fine_tuned_model")
+                .asString("");
+        Map<String, Object> check = Map.of("type", "string_check", "input", "a", "reference", "b", "operation", "eq");
+        Map<String, Object> method = Map.of("type", "dqn", "dqn", Map.of("grader", check, "gamma", 0.5));
+        String prompts = api.upload("p.jsonl", "{\"prompt\":\"a\"}\n").id();
+        Api.Answer created = api.createJob(Map.of("training_file", prompts, "model", tuned, "method", method));
+        assertThat(created.status()).as(created.text()).isEqualTo(200);
+        JsonNode stored = api.job(created.id()).path("method");
+        assertThat(stored.path("type").asString("")).isEqualTo("reinforcement");
+        assertThat(stored.has("dqn")).isFalse();
+        assertThat(stored.path("reinforcement").path("dqn").path("gamma").asDouble())
+                .isEqualTo(0.5);
     }
 
     @Test

@@ -132,7 +132,7 @@ class JobStoreTest {
             Job job = fresh(Map.of());
             RequestKey key = RequestKey.of(new byte[] {1}, "me", "key", "1");
             store.insert(job, key);
-            assertThat(store.byIdempotencyKey("key")).contains(job);
+            assertThat(store.byIdempotencyKey(key.idempotencyKey())).contains(job);
             assertThat(store.byHash(key.hash(), NOW.minusSeconds(1))).contains(job);
             assertThat(store.byHash(key.hash(), NOW.plusSeconds(1))).isEmpty();
             assertThat(store.byHash(KEY.hash(), NOW.minusSeconds(1))).isEmpty();

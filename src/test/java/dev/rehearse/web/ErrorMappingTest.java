@@ -104,8 +104,8 @@ class ErrorMappingTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "GET /v1/files?[ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                "GET /v1/%2e%2e%2f HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "GET /v1/files?{ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "GET /v1/%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                 "GET /v1/files HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"
             })
     void whatTheContainerRefusesComesInTheEnvelopeToo(String request) throws IOException {
@@ -116,6 +116,16 @@ class ErrorMappingTest {
                     .startsWith("HTTP/1.1 400")
                     .contains("application/json", "x-request-id: req_", "{\"error\":{\"message\":", "\"code\":null");
         }
+    }
+
+    @Test
+    void anEncodedSlashBelongsToTheIdItStandsIn() {
+        is(api.get("/v1/models/ft:base%2Fx:org::id"), 404, "model_not_found", "model");
+        is(api.delete("/v1/files/..%2F..%2Frehearse"), 404, null, "id");
+        is(api.get("/v1/files/..%2f..%2frehearse/content"), 404, null, "id");
+        is(api.get(JOBS + "/ftjob-a%2Fevents"), 404, null, "fine_tuning_job_id");
+        is(api.post(JOBS + "/a%2fb/cancel", ""), 404, null, "fine_tuning_job_id");
+        is(api.get("/v1/%2e%2e%2f"), 404, "unknown_url", null);
     }
 
     @Test
