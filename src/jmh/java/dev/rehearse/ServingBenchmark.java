@@ -1,102 +1,80 @@
 package dev.rehearse;
 
-import dev.rehearse.networks.Architecture;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Gpt2;
-import dev.rehearse.networks.NetworkOptions;
-import dev.rehearse.networks.TorchNetwork;
-import dev.rehearse.text.Tokenizer;
-import dev.rehearse.text.TokenizerKind;
-import dev.rehearse.text.TokenizerSpec;
-import dev.rehearse.text.TokenizerTrainer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 
 /**
  * The service with GPT-2 small's shape (random weights), driven over HTTP: streamed completions of 64 tokens after prompts
- * of 64 different tokens. Arguments: the weights' type, then how many short requests to watch the memory over.
+ * of 64 different tokens. Arguments: the weights' type; then {@code speed}, {@code overload} or {@code soak} and a number
+ * of requests.
  */
 public final class ServingBenchmark {
     private static final int VOCABULARY = 50_257;
     private static final int TOKENS = 64;
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final Random random = new Random(1);
-    private final URI completions;
+    private static final int STREAMS = 16;
 
-    private ServingBenchmark(int port) {
-        completions = URI.create("http://localhost:" + port + "/v1/completions");
+    private final BenchmarkService service;
+    private final String weights;
+    private final Random random = new Random(1);
+
+    private ServingBenchmark(BenchmarkService service, String weights) {
+        this.service = service;
+        this.weights = weights;
     }
 
     /** What one streamed reply took. */
     private record Timed(double firstTokenMs, double totalMs, int tokens) {}
 
     public static void main(String[] arguments) throws Exception {
-        String weights = arguments.length > 0 && !arguments[0].startsWith(".") ? arguments[0] : "bf16";
-        int soak = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 0;
-        Path data = Files.createTempDirectory("serving-benchmark");
-        writeModel(Files.createDirectories(data.resolve("models/small")));
-        try (ConfigurableApplicationContext context = new SpringApplicationBuilder(RehearseApplication.class)
-                .run("--server.port=0", "--rehearse.data-dir=" + data, "--rehearse.generation.weights=" + weights)) {
-            int port = ((ServletWebServerApplicationContext) context).getWebServer().getPort();
-            new ServingBenchmark(port).run(weights, soak);
-        } finally {
-            try (Stream<Path> files = Files.walk(data)) {
-                files.sorted(java.util.Comparator.reverseOrder()).map(Path::toFile).forEach(java.io.File::delete);
+        String weights = argument(arguments, 0, "bf16");
+        try (BenchmarkService service = new BenchmarkService(
+                VOCABULARY,
+                vocabulary -> Gpt2.of(vocabulary, 1024, 768, 12, 12),
+                "--rehearse.generation.weights=" + weights,
+                "--rehearse.generation.max-queued-tokens=4096")) {
+            ServingBenchmark benchmark = new ServingBenchmark(service, weights);
+            switch (argument(arguments, 1, "speed")) {
+                case "speed" -> benchmark.speed();
+                case "overload" -> benchmark.overload();
+                case "soak" -> benchmark.soak(Integer.parseInt(argument(arguments, 2, "10000")));
+                default -> throw new IllegalArgumentException("allowed: speed, overload, soak");
             }
         }
     }
 
-    private static void writeModel(Path directory) throws IOException {
-        String words = IntStream.range(0, VOCABULARY).mapToObj(i -> "w" + i).collect(Collectors.joining(" "));
-        new TokenizerTrainer(new TokenizerSpec(TokenizerKind.WORD, VOCABULARY, false))
-                .train(Stream.of(words), 1024, directory);
-        try (Tokenizer tokenizer = Tokenizer.open(directory);
-                Device device = Device.open("cpu")) {
-            Architecture architecture = Gpt2.of(tokenizer.vocabularySize(), 1024, 768, 12, 12);
-            try (TorchNetwork network = TorchNetwork.create(device, architecture, NetworkOptions.exact(), 1)) {
-                network.save(directory);
-            }
-            Files.writeString(
-                    directory.resolve("config.json"),
-                    architecture.toConfig(tokenizer.endId()).toString());
-        }
+    private static String argument(String[] arguments, int index, String absent) {
+        boolean given = index < arguments.length && !arguments[index].startsWith(".");
+        return given ? arguments[index] : absent;
     }
 
-    private void run(String weights, int soak) throws Exception {
+    private void speed() throws Exception {
         streams(1, 2);
-        streams(16, 1);
-        report(weights, 1, 5);
-        report(weights, 16, 3);
-        if (soak > 0) {
-            shortRequests(Math.min(soak, 1000));
-            long before = residentKilobytes();
-            shortRequests(soak);
-            System.out.printf(
-                    "%s: resident memory %d MB, after %d more requests %d MB%n",
-                    weights, before / 1024, soak, residentKilobytes() / 1024);
-        }
+        streams(STREAMS, 1);
+        report(1, 8);
+        report(STREAMS, 3);
+        overhead();
     }
 
-    private void report(String weights, int streams, int rounds) throws Exception {
+    private void report(int streams, int rounds) throws Exception {
         long begin = System.nanoTime();
         List<Timed> all = streams(streams, rounds);
         double seconds = (System.nanoTime() - begin) / 1e9;
@@ -112,42 +90,80 @@ public final class ServingBenchmark {
                 weights, streams, tokens / seconds, growing, first[first.length / 2], first[first.length - 1]);
     }
 
-    private List<Timed> streams(int streams, int rounds) throws Exception {
-        ExecutorService clients = Executors.newFixedThreadPool(streams);
+    /** Time per step in which the device does nothing, while every stream grows. */
+    private void overhead() throws Exception {
+        CountDownLatch growing = new CountDownLatch(STREAMS);
+        ExecutorService clients = Executors.newFixedThreadPool(STREAMS);
         try {
             List<Future<Timed>> replies = new ArrayList<>();
-            for (int i = 0; i < streams * rounds; i++) {
-                String body = body(TOKENS, TOKENS);
-                replies.add(clients.submit(() -> stream(body)));
+            for (int i = 0; i < STREAMS; i++) {
+                String body = body(TOKENS, 512);
+                replies.add(clients.submit(() -> stream(body, growing)));
             }
-            List<Timed> all = new ArrayList<>();
+            growing.await();
+            Device.Done before = service.device().done(Device.Priority.SERVING);
+            long begin = System.nanoTime();
+            Thread.sleep(Duration.ofSeconds(4).toMillis());
+            long wall = System.nanoTime() - begin;
+            Device.Done after = service.device().done(Device.Priority.SERVING);
+            boolean allGrew = replies.stream().noneMatch(Future::isDone);
+            long steps = after.pieces() - before.pieces();
+            long busy = after.time().minus(before.time()).toNanos();
+            System.out.printf(
+                    "%s, %d streams%s: %.2f ms a step, of which %.3f ms outside the device's calls%n",
+                    weights,
+                    STREAMS,
+                    allGrew ? "" : " (some had ended)",
+                    wall / 1e6 / steps,
+                    (wall - busy) / 1e6 / steps);
             for (Future<Timed> reply : replies) {
-                all.add(reply.get());
+                reply.get();
             }
-            return all;
         } finally {
             clients.shutdownNow();
         }
     }
 
+    private List<Timed> streams(int streams, int rounds) throws Exception {
+        List<Callable<Timed>> replies = new ArrayList<>();
+        for (int i = 0; i < streams * rounds; i++) {
+            String body = body(TOKENS, TOKENS);
+            replies.add(() -> stream(body, new CountDownLatch(0)));
+        }
+        return all(streams, replies);
+    }
+
+    private static <T> List<T> all(int clients, List<Callable<T>> calls) throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(clients);
+        try {
+            List<T> results = new ArrayList<>();
+            for (Future<T> result : threads.invokeAll(calls)) {
+                results.add(result.get());
+            }
+            return results;
+        } finally {
+            threads.shutdownNow();
+        }
+    }
+
     private String body(int promptTokens, int maxTokens) {
         int[] prompt = random.ints(promptTokens, 100, 50_000).toArray();
-        return "{\"model\":\"small\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":" + maxTokens
+        return "{\"model\":\"" + BenchmarkService.MODEL
+                + "\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":" + maxTokens
                 + ",\"seed\":1,\"prompt\":" + Arrays.toString(prompt) + "}";
     }
 
-    private Timed stream(String body) {
-        HttpRequest request = HttpRequest.newBuilder(completions)
-                .header("Content-Type", "application/json")
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build();
+    private Timed stream(String body, CountDownLatch growing) {
+        HttpRequest request = service.json("/v1/completions", body);
         long begin = System.nanoTime();
         double first = 0;
         int tokens = 0;
-        try (Stream<String> lines = http.send(request, BodyHandlers.ofLines()).body()) {
+        try (Stream<String> lines =
+                service.http().send(request, BodyHandlers.ofLines()).body()) {
             for (String line : (Iterable<String>) lines::iterator) {
                 if (first == 0 && line.startsWith("data:")) {
                     first = (System.nanoTime() - begin) / 1e6;
+                    growing.countDown();
                 }
                 int at = line.indexOf("\"completion_tokens\":");
                 if (at >= 0) {
@@ -165,27 +181,67 @@ public final class ServingBenchmark {
         return new Timed(first, (System.nanoTime() - begin) / 1e6, tokens);
     }
 
-    private void shortRequests(int count) throws Exception {
-        ExecutorService clients = Executors.newFixedThreadPool(16);
-        try {
-            List<Future<Timed>> replies = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                String body = body(4 + i % 5, 1 + i % 3);
-                replies.add(clients.submit(() -> stream(body)));
-            }
-            for (Future<Timed> reply : replies) {
-                reply.get();
-            }
-        } finally {
-            clients.shutdownNow();
+    /** More than the queue takes: how fast the rest is turned away. */
+    private void overload() throws Exception {
+        streams(STREAMS, 1);
+        List<Callable<Double>> calls = new ArrayList<>();
+        for (int i = 0; i < 400; i++) {
+            String body = body(TOKENS, TOKENS);
+            calls.add(() -> refusedAfterMs(body));
+        }
+        double[] refused = all(200, calls).stream()
+                .mapToDouble(Double::doubleValue)
+                .filter(ms -> ms >= 0)
+                .sorted()
+                .toArray();
+        System.out.printf(
+                "%s: %d of %d requests at once got 429; median %.1f ms, 99th percentile %.1f ms, longest %.1f ms%n",
+                weights,
+                refused.length,
+                calls.size(),
+                refused[refused.length / 2],
+                refused[refused.length * 99 / 100],
+                refused[refused.length - 1]);
+    }
+
+    /** Below 0 when it was not. */
+    private double refusedAfterMs(String body) throws IOException, InterruptedException {
+        long begin = System.nanoTime();
+        HttpResponse<String> response = service.http().send(service.json("/v1/completions", body), BodyHandlers.ofString());
+        double ms = (System.nanoTime() - begin) / 1e6;
+        return response.statusCode() == 429 ? ms : -1;
+    }
+
+    private void soak(int requests) throws Exception {
+        shortRequests(1000);
+        long before = residentMegabytes();
+        System.out.printf("%s: %d MB after 1,000 requests%n", weights, before);
+        int parts = 5;
+        for (int part = 1; part <= parts; part++) {
+            shortRequests(requests / parts);
+            long now = residentMegabytes();
+            System.out.printf("%s: %d MB (%+d) after %d more%n", weights, now, now - before, part * requests / parts);
         }
     }
 
-    private static long residentKilobytes() throws IOException {
+    private void shortRequests(int count) throws Exception {
+        List<Callable<Timed>> calls = IntStream.range(0, count)
+                .<Callable<Timed>>mapToObj(i -> {
+                    String body = body(4 + i % 5, 1 + i % 3);
+                    return () -> stream(body, new CountDownLatch(0));
+                })
+                .toList();
+        all(STREAMS, calls);
+    }
+
+    /** Resident memory of the process without the heap's free part. */
+    private static long residentMegabytes() throws IOException {
+        System.gc();
         try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
             return lines.filter(line -> line.startsWith("VmRSS:"))
-                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                    .sum();
+                            .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                            .sum()
+                    / 1024;
         }
     }
 }

@@ -14,7 +14,11 @@ import dev.rehearse.text.Role;
 import dev.rehearse.text.SentenceEncoder;
 import dev.rehearse.training.Example;
 import dev.rehearse.training.Trainer;
+import io.micrometer.core.instrument.FunctionTimer;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.context.annotation.Bean;
@@ -32,8 +36,19 @@ class ServiceConfiguration {
     /** Opened by whoever needs it first: starting the engine takes seconds. */
     @Bean
     @Lazy
-    Device device(@Value("${rehearse.device:cpu}") String name) {
-        return Device.open(name);
+    Device device(@Value("${rehearse.device:cpu}") String name, MeterRegistry meters) {
+        Device device = Device.open(name);
+        for (Device.Priority priority : Device.Priority.values()) {
+            FunctionTimer.builder(
+                            "rehearse.device.work",
+                            device,
+                            on -> on.done(priority).pieces(),
+                            on -> on.done(priority).time().toNanos(),
+                            TimeUnit.NANOSECONDS)
+                    .tag("priority", priority.name().toLowerCase(Locale.ROOT))
+                    .register(meters);
+        }
+        return device;
     }
 
     @Bean

@@ -10,10 +10,10 @@ import tools.jackson.databind.JsonNode;
 /**
  * The body of {@code POST /v1/chat/completions}. Immutable.
  *
- * @param topLogProbs alternatives wanted beside each token's log-probability; null when none of it is wanted
+ * @param logProbs what is told beside each token; null when nothing is
  */
 record ChatRequest(
-        Options options, List<Message> messages, @Nullable Integer topLogProbs) {
+        Options options, List<Message> messages, @Nullable LogProbs logProbs) {
     private static final List<String> MUST_BE_EMPTY = List.of("tools", "functions");
     private static final List<String> MUST_BE_ABSENT = List.of("audio", "prediction", "web_search_options");
 
@@ -31,7 +31,7 @@ record ChatRequest(
         Sampling sampling = OptionsReader.sampling(body);
         List<String> stop = OptionsReader.stop(body);
         Delivery delivery = OptionsReader.delivery(body);
-        Integer topLogProbs = topLogProbs(body);
+        LogProbs logProbs = OptionsReader.logProbs(body, topLogProbs(body));
         refuseWhatIsNotDone(body);
         List<String> ignored = messages.ignored();
         if (body.flag("store")) {
@@ -39,7 +39,7 @@ record ChatRequest(
         }
         ignored.addAll(body.unknown());
         Options options = new Options(model, n, maxTokens, sampling, stop, delivery, ignored);
-        return new ChatRequest(options, messages.messages(), topLogProbs);
+        return new ChatRequest(options, messages.messages(), logProbs);
     }
 
     private static @Nullable Integer maxTokens(Fields body) {

@@ -52,6 +52,11 @@ final class ChatWire implements Wire {
     }
 
     @Override
+    public Optional<ObjectNode> prompt(int index, List<GeneratedToken> tokens) {
+        return Optional.empty();
+    }
+
+    @Override
     public Optional<ObjectNode> more(int index, String text, List<GeneratedToken> tokens) {
         List<GeneratedToken> told = logProbs ? names.spoken(tokens) : List.of();
         return text.isEmpty() && told.isEmpty()
@@ -87,6 +92,10 @@ final class ChatWire implements Wire {
             ObjectNode told = named(token.id(), token.logProb());
             ArrayNode top = told.putArray("top_logprobs");
             token.alternatives().forEach(other -> top.add(named(other.id(), other.logProb())));
+            GeneratedToken.Value value = token.value();
+            if (value != null) {
+                told.put("q", value.q()).put("advantage", value.advantage());
+            }
             content.add(told);
         }
         all.putNull("refusal");

@@ -1,11 +1,15 @@
 package dev.rehearse.completions;
 
+import dev.rehearse.completions.ReplyMeters.Endpoint;
+import dev.rehearse.completions.Streams.Exchange;
 import dev.rehearse.web.ApiException;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
@@ -44,9 +48,11 @@ final class CompletionsController {
                                                 @ExampleObject(name = "whole", value = CHAT),
                                                 @ExampleObject(name = "streamed", value = CHAT_STREAM)
                                             })))
-    Object chat(@RequestBody JsonNode body, HttpServletResponse response) {
+    @Nullable
+    Object chat(@RequestBody JsonNode body, HttpServletRequest http, HttpServletResponse response) {
         ChatRequest request = ChatRequest.of(body);
-        return delivery.answer(request.options(), lease -> planner.chat(request, lease), response);
+        return delivery.answer(
+                request.options(), Endpoint.CHAT, lease -> planner.chat(request, lease), new Exchange(http, response));
     }
 
     /** @throws ApiException as the envelope says */
@@ -59,8 +65,10 @@ final class CompletionsController {
                                     @Content(
                                             mediaType = "application/json",
                                             examples = @ExampleObject(name = "two prompts", value = TEXT))))
-    Object text(@RequestBody JsonNode body, HttpServletResponse response) {
+    @Nullable
+    Object text(@RequestBody JsonNode body, HttpServletRequest http, HttpServletResponse response) {
         TextRequest request = TextRequest.of(body);
-        return delivery.answer(request.options(), lease -> planner.text(request, lease), response);
+        return delivery.answer(
+                request.options(), Endpoint.TEXT, lease -> planner.text(request, lease), new Exchange(http, response));
     }
 }

@@ -18,7 +18,7 @@ record ContextBudget(int contextLength, String param) {
      */
     int replyTokens(int promptTokens, @Nullable Integer asked, int otherwise) {
         int room = contextLength - promptTokens;
-        if (room < 1) {
+        if (room < (asked != null && asked == 0 ? 0 : 1)) {
             throw exceeded("your " + param + " resulted in " + promptTokens
                     + " tokens, which leaves no room for a reply. Please reduce the length of the " + param + ".");
         }

@@ -3,6 +3,7 @@ package dev.rehearse.completions;
 import dev.rehearse.generation.Completion;
 import dev.rehearse.generation.GenerationRequest;
 import dev.rehearse.generation.Sampler;
+import dev.rehearse.models.Lease;
 import dev.rehearse.models.LoadedModel;
 import dev.rehearse.models.ModelCache;
 import dev.rehearse.text.Message;
@@ -22,9 +23,11 @@ public final class ModelAnswers {
     private static final Duration RETRY = Duration.ofSeconds(60);
 
     private final ModelCache models;
+    private final ReplyMeters meters;
 
-    ModelAnswers(ModelCache models) {
+    ModelAnswers(ModelCache models, ReplyMeters meters) {
         this.models = models;
+        this.meters = meters;
     }
 
     /**
@@ -62,7 +65,7 @@ public final class ModelAnswers {
     }
 
     private Completion once(Question question, long deadline) throws InterruptedException {
-        try (Replies replies = new Replies(models.lease(question.model()))) {
+        try (Replies replies = replies(models.lease(question.model()))) {
             WholeReplies whole = new WholeReplies(1);
             replies.start(List.of(request(question, replies.lease().loaded())), whole);
             long left = Math.max(0, deadline - System.nanoTime());
@@ -74,6 +77,11 @@ public final class ModelAnswers {
             String cause = Objects.toString(e.getCause());
             throw new IllegalStateException("The model '" + question.model() + "' failed: " + cause, e.getCause());
         }
+    }
+
+    private Replies replies(Lease lease) {
+        return new Replies(
+                lease, meters.of(ReplyMeters.Endpoint.GRADER, lease.model().id()));
     }
 
     private static GenerationRequest request(Question question, LoadedModel model) {

@@ -2,6 +2,7 @@ package dev.rehearse.completions;
 
 import dev.rehearse.completions.Options.Delivery;
 import dev.rehearse.generation.Penalties;
+import dev.rehearse.generation.Steering;
 import dev.rehearse.web.ApiException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -15,6 +16,11 @@ import tools.jackson.databind.JsonNode;
 final class OptionsReader {
     private static final int MOST_STOPS = 4;
     private static final int MOST_BIASES = 1024;
+
+    /** Ours: β of this request's replies, and whether Q and advantage of each token are told. */
+    static final String DECODE_BETA = "decode_beta";
+
+    static final String TOKEN_VALUES = "token_values";
 
     /** OpenAI's fields that change no token of the reply here. */
     private static final List<String> HARMLESS = List.of(
@@ -45,7 +51,19 @@ final class OptionsReader {
                 orElse(body.number("top_p", 0, 1), 1.0),
                 Math.max(0, orElse(body.integer("top_k", -1, Integer.MAX_VALUE), 0)),
                 body.longInteger("seed", Long.MIN_VALUE, Long.MAX_VALUE),
-                penalties(body));
+                new Steering(penalties(body), body.number(DECODE_BETA, 0, 1000)));
+    }
+
+    /** What is told beside each token, of whose alternatives {@code top} are wanted; nothing when that is null. */
+    static @Nullable LogProbs logProbs(Fields body, @Nullable Integer top) {
+        boolean values = body.flag(TOKEN_VALUES);
+        if (values && top == null) {
+            throw ApiException.invalid(
+                    "invalid_value",
+                    TOKEN_VALUES,
+                    "'" + TOKEN_VALUES + "' is only allowed together with 'logprobs', beside which the values stand.");
+        }
+        return top == null ? null : new LogProbs(top, values);
     }
 
     private static Penalties penalties(Fields body) {

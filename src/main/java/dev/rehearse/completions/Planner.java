@@ -2,12 +2,18 @@ package dev.rehearse.completions;
 
 import dev.rehearse.generation.GenerationRequest;
 import dev.rehearse.generation.Penalties;
+import dev.rehearse.generation.Report;
+import dev.rehearse.generation.Report.Part;
+import dev.rehearse.generation.Steering;
 import dev.rehearse.models.Lease;
 import dev.rehearse.models.LoadedModel;
 import dev.rehearse.text.Message;
 import dev.rehearse.web.ApiException;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /** Turns a request into what the model is to generate: tokens, limits, seeds. Thread-safe. */
@@ -28,15 +34,15 @@ final class Planner {
         Options options = request.options();
         requireAllowed("n", options.n(), 1);
         LoadedModel model = lease.loaded();
-        requireKnown(options.sampling().penalties(), model);
+        LogProbs logProbs = request.logProbs();
+        requireAllowed(options, logProbs, lease);
         int[] prompt = encode(request.messages(), model);
         ContextBudget budget = new ContextBudget(model.contextLength(), "messages");
         int maxTokens = budget.replyTokens(prompt.length, options.maxTokens(), Integer.MAX_VALUE);
-        Integer top = request.topLogProbs();
         List<GenerationRequest> requests =
-                samples(options.n(), prompt, new Limits(maxTokens, top == null ? 0 : top), options);
+                samples(options.n(), prompt, new Limits(maxTokens, report(logProbs, false)), options);
         Envelope envelope = Envelope.of("chatcmpl-", lease.model(), prompt.length, options);
-        return new Work(requests, new ChatWire(envelope, new TokenNames(model), options.n(), top != null));
+        return new Work(requests, new ChatWire(envelope, new TokenNames(model), options.n(), logProbs != null));
     }
 
     /** @throws ApiException 400 when a prompt does not fit */
@@ -44,28 +50,45 @@ final class Planner {
         Options options = request.options();
         requireAllowed("n", request.bestOf(), request.prompts().size());
         LoadedModel model = lease.loaded();
-        requireKnown(options.sampling().penalties(), model);
+        requireAllowed(options, request.logProbs(), lease);
+        boolean reportsPrompt = request.echo() && (request.logProbs() != null || isNothing(options.maxTokens()));
+        Report report = report(request.logProbs(), reportsPrompt);
         ContextBudget budget = new ContextBudget(model.contextLength(), "prompt");
-        Integer top = request.topLogProbs();
         List<GenerationRequest> requests = new ArrayList<>();
-        List<String> echoed = new ArrayList<>();
+        List<TextWire.Echo> echoed = new ArrayList<>();
         int promptTokens = 0;
         for (Prompt one : request.prompts()) {
-            int[] prompt = encode(one, model);
+            int[] prompt = encode(one, "prompt", model);
             promptTokens += prompt.length;
             int maxTokens = budget.replyTokens(prompt.length, options.maxTokens(), TEXT_TOKENS);
-            requests.addAll(samples(request.bestOf(), prompt, new Limits(maxTokens, top == null ? 0 : top), options));
+            requests.addAll(samples(request.bestOf(), prompt, new Limits(maxTokens, report), options));
             if (request.echo()) {
-                echoed.add(one instanceof Prompt.Text text ? text.text() : model.decode(prompt));
+                String text = one instanceof Prompt.Text given ? given.text() : model.decode(prompt);
+                echoed.add(new TextWire.Echo(text, prompt[0]));
             }
         }
         Envelope envelope = Envelope.of("cmpl-", lease.model(), promptTokens, options);
-        TextWire.Layout layout =
-                new TextWire.Layout(echoed, request.prompts().size(), options.n(), request.bestOf(), top != null);
+        TextWire.Layout layout = new TextWire.Layout(
+                echoed, request.prompts().size(), options.n(), request.bestOf(), request.logProbs() != null);
         return new Work(requests, new TextWire(envelope, new TokenNames(model), layout));
     }
 
-    private record Limits(int maxTokens, int topLogProbs) {}
+    private static boolean isNothing(@Nullable Integer maxTokens) {
+        return maxTokens != null && maxTokens == 0;
+    }
+
+    private static Report report(@Nullable LogProbs logProbs, boolean prompt) {
+        Set<Part> parts = EnumSet.noneOf(Part.class);
+        if (prompt) {
+            parts.add(Part.PROMPT);
+        }
+        if (logProbs != null && logProbs.values()) {
+            parts.add(Part.VALUES);
+        }
+        return new Report(logProbs == null ? 0 : logProbs.top(), parts);
+    }
+
+    private record Limits(int maxTokens, Report report) {}
 
     private List<GenerationRequest> samples(int count, int[] prompt, Limits limits, Options options) {
         long freshSeed = seeds.next();
@@ -76,8 +99,8 @@ final class Planner {
                     limits.maxTokens(),
                     options.sampling().sampler(sample, freshSeed),
                     options.stop(),
-                    limits.topLogProbs(),
-                    options.sampling().penalties()));
+                    options.sampling().steering(),
+                    limits.report()));
         }
         return samples;
     }
@@ -89,6 +112,27 @@ final class Planner {
                     param,
                     repliesPerPrompt + " replies to " + prompts + " prompts",
                     "at most " + settings.maxReplies() + " replies in one request");
+        }
+    }
+
+    /** @throws ApiException 400 when the model cannot do what was asked for */
+    private static void requireAllowed(Options options, @Nullable LogProbs logProbs, Lease lease) {
+        Steering steering = options.sampling().steering();
+        requireKnown(steering.penalties(), lease.loaded());
+        if (steering.decodeBeta() != null) {
+            requireQ(OptionsReader.DECODE_BETA, lease);
+        }
+        if (logProbs != null && logProbs.values()) {
+            requireQ(OptionsReader.TOKEN_VALUES, lease);
+        }
+    }
+
+    private static void requireQ(String param, Lease lease) {
+        if (!lease.loaded().hasQ()) {
+            throw Fields.unsupported(
+                    param,
+                    "The model '" + lease.model().id() + "' has no Q heads; allowed: models that were tuned with the"
+                            + " algorithm dqn, ilql or mc");
         }
     }
 
@@ -114,14 +158,15 @@ final class Planner {
         }
     }
 
-    private static int[] encode(Prompt prompt, LoadedModel model) {
+    /** @param param the field that holds it */
+    static int[] encode(Prompt prompt, String param, LoadedModel model) {
         if (prompt instanceof Prompt.Text text) {
-            return requireTokens(model.encode(text.text()), "prompt");
+            return requireTokens(model.encode(text.text()), param);
         }
         int[] ids = ((Prompt.Tokens) prompt).ids();
         for (int id : ids) {
             if (id >= model.vocabularySize()) {
-                throw Fields.outOfRange("prompt", "token " + id, "token ids below " + model.vocabularySize());
+                throw Fields.outOfRange(param, "token " + id, "token ids below " + model.vocabularySize());
             }
         }
         return ids;

@@ -4,28 +4,29 @@ import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 
-/** Reads a prompt in any of its four forms: string, strings, tokens, arrays of tokens. Stateless; any thread. */
+/** Reads a prompt, or an input to be embedded, in any of its four forms: string, strings, tokens, arrays of tokens. Stateless; any thread. */
 final class PromptReader {
     private static final String FORMS = "a string, an array of strings, an array of tokens or an array of token arrays";
 
     private PromptReader() {}
 
-    static List<Prompt> read(JsonNode prompt) {
+    /** @param name of the field */
+    static List<Prompt> read(JsonNode prompt, String name) {
         if (prompt.isString()) {
-            return List.of(new Prompt.Text(Fields.text(prompt, "prompt")));
+            return List.of(new Prompt.Text(Fields.text(prompt, name)));
         }
         if (!prompt.isArray()) {
-            throw Fields.wrongType("prompt", FORMS, prompt);
+            throw Fields.wrongType(name, FORMS, prompt);
         }
         if (prompt.isEmpty()) {
-            throw Fields.outOfRange("prompt", "an empty array", "at least one prompt or token");
+            throw Fields.outOfRange(name, "an empty array", "at least one prompt or token");
         }
         if (prompt.get(0).isNumber()) {
-            return List.of(tokens(prompt, "prompt"));
+            return List.of(tokens(prompt, name));
         }
         List<Prompt> all = new ArrayList<>();
         for (int i = 0; i < prompt.size(); i++) {
-            String path = "prompt[" + i + "]";
+            String path = name + "[" + i + "]";
             JsonNode one = prompt.get(i);
             boolean asTheFirst = one.getNodeType() == prompt.get(0).getNodeType();
             if (!asTheFirst || !(one.isString() || one.isArray())) {

@@ -15,6 +15,9 @@ import java.util.List;
 final class Replies implements AutoCloseable {
     /** Hears all replies at once. Called by the thread that generates: must not block. */
     interface Audience {
+        /** Log-probabilities of the prompt's tokens from the second on, before any progress, where they are reported. */
+        void promptRead(int index, List<GeneratedToken> tokens);
+
         void progressed(int index, String text, List<GeneratedToken> tokens);
 
         void finished(int index, Completion reply);
@@ -24,13 +27,22 @@ final class Replies implements AutoCloseable {
     }
 
     private final Lease lease;
+    private final ReplyMeters.Of meters;
     /** Guarded by itself, with {@code cancelled}. */
-    private final List<Ticket> tickets = new ArrayList<>();
+    private final List<UnderWay> tickets = new ArrayList<>();
 
     private boolean cancelled;
 
-    Replies(Lease lease) {
+    Replies(Lease lease, ReplyMeters.Of meters) {
         this.lease = lease;
+        this.meters = meters;
+    }
+
+    private record UnderWay(Ticket ticket, ReplyMeters.Timed timed) {
+        void cancel() {
+            timed.cancelled();
+            ticket.cancel();
+        }
     }
 
     /**
@@ -41,10 +53,12 @@ final class Replies implements AutoCloseable {
     void start(List<GenerationRequest> requests, Audience audience) {
         try {
             for (int i = 0; i < requests.size(); i++) {
-                keep(lease.loaded().submit(requests.get(i), listener(i, audience)));
+                ReplyMeters.Timed timed = meters.timed(listener(i, audience));
+                keep(new UnderWay(lease.loaded().submit(requests.get(i), timed), timed));
             }
         } catch (QueueFullException e) {
             cancel();
+            meters.rejected(requests.size());
             throw ApiException.busy("queue_full", "Too many replies are waiting: " + e.getMessage(), e.retryAfter());
         } catch (RuntimeException | Error e) {
             cancel();
@@ -58,13 +72,13 @@ final class Replies implements AutoCloseable {
 
     /** Frees the slots of replies under way. Idempotent; any thread, also the one that generates. */
     void cancel() {
-        List<Ticket> underWay;
+        List<UnderWay> underWay;
         synchronized (tickets) {
             cancelled = true;
             underWay = List.copyOf(tickets);
             tickets.clear();
         }
-        underWay.forEach(Ticket::cancel);
+        underWay.forEach(UnderWay::cancel);
     }
 
     /** Cancels what is under way and gives the model back. Idempotent; not on the thread that generates. */
@@ -74,7 +88,7 @@ final class Replies implements AutoCloseable {
         lease.close();
     }
 
-    private void keep(Ticket ticket) {
+    private void keep(UnderWay ticket) {
         synchronized (tickets) {
             if (!cancelled) {
                 tickets.add(ticket);
@@ -86,6 +100,11 @@ final class Replies implements AutoCloseable {
 
     private static GenerationListener listener(int index, Audience audience) {
         return new GenerationListener() {
+            @Override
+            public void promptRead(List<GeneratedToken> tokens) {
+                audience.promptRead(index, tokens);
+            }
+
             @Override
             public void progressed(String text, List<GeneratedToken> tokens) {
                 audience.progressed(index, text, tokens);

@@ -1,7 +1,7 @@
 package dev.rehearse.completions;
 
-import dev.rehearse.generation.Penalties;
 import dev.rehearse.generation.Sampler;
+import dev.rehearse.generation.Steering;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param topK 0 = all tokens
  * @param seed null when the client does not mind
- * @param penalties what is changed of the logits
+ * @param steering what is changed of the policy
  */
 record Sampling(
-        double temperature, double topP, int topK, @Nullable Long seed, Penalties penalties) {
+        double temperature, double topP, int topK, @Nullable Long seed, Steering steering) {
     /** Below this, dividing by the temperature only loses digits: vLLM's bound. */
     private static final double COLDEST = 1e-5;
 

@@ -9,12 +9,12 @@ import tools.jackson.databind.JsonNode;
 /**
  * The body of {@code POST /v1/completions}. Immutable.
  *
- * @param topLogProbs alternatives wanted beside each token's log-probability; null when none of it is wanted
+ * @param logProbs what is told beside each token, also of an echoed prompt; null when nothing is
  * @param echo whether the prompt comes before the reply
  * @param bestOf replies generated for each prompt, of which the n most probable are given
  */
 record TextRequest(
-        Options options, List<Prompt> prompts, @Nullable Integer topLogProbs, boolean echo, int bestOf) {
+        Options options, List<Prompt> prompts, @Nullable LogProbs logProbs, boolean echo, int bestOf) {
     TextRequest {
         prompts = List.copyOf(prompts);
     }
@@ -23,18 +23,18 @@ record TextRequest(
     static TextRequest of(JsonNode json) {
         Fields body = Fields.ofBody(json);
         String model = OptionsReader.model(body);
-        List<Prompt> prompts = PromptReader.read(body.require("prompt"));
+        List<Prompt> prompts = PromptReader.read(body.require("prompt"), "prompt");
         int n = OptionsReader.n(body);
         boolean echo = body.flag("echo");
         Integer maxTokens = body.integer("max_tokens", echo ? 0 : 1, Integer.MAX_VALUE);
         Sampling sampling = OptionsReader.sampling(body);
         List<String> stop = OptionsReader.stop(body);
         Delivery delivery = OptionsReader.delivery(body);
-        Integer topLogProbs = body.integer("logprobs", 0, 5);
+        LogProbs logProbs = OptionsReader.logProbs(body, body.integer("logprobs", 0, 5));
         int bestOf = bestOf(body, n, delivery);
-        refuseWhatIsNotDone(body, echo && topLogProbs != null);
+        refuseWhatIsNotDone(body);
         Options options = new Options(model, n, maxTokens, sampling, stop, delivery, body.unknown());
-        return new TextRequest(options, prompts, topLogProbs, echo, bestOf);
+        return new TextRequest(options, prompts, logProbs, echo, bestOf);
     }
 
     private static int bestOf(Fields body, int n, Delivery delivery) {
@@ -51,16 +51,11 @@ record TextRequest(
         return bestOf;
     }
 
-    private static void refuseWhatIsNotDone(Fields body, boolean promptLogProbs) {
+    private static void refuseWhatIsNotDone(Fields body) {
         OptionsReader.settle(body);
         String suffix = body.text("suffix");
         if (suffix != null && !suffix.isEmpty()) {
             throw Fields.unsupported("suffix", "Models here only continue a text");
-        }
-        if (promptLogProbs) {
-            throw Fields.unsupported(
-                    "echo",
-                    "Together with 'logprobs' it asks for the prompt's log-probabilities, which are not computed");
         }
     }
 }

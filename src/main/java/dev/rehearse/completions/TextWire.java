@@ -29,22 +29,30 @@ final class TextWire implements Wire {
      * @param n choices of each prompt
      * @param bestOf replies of each prompt, from which its choices are taken
      */
-    record Layout(List<String> echoed, int prompts, int n, int bestOf, boolean logProbs) {
+    record Layout(List<Echo> echoed, int prompts, int n, int bestOf, boolean logProbs) {
         Layout {
             echoed = List.copyOf(echoed);
         }
 
         String echo(int choice) {
-            return echoed.isEmpty() ? "" : echoed.get(choice / n);
+            return echoed.isEmpty() ? "" : echoed.get(choice / n).text();
+        }
+
+        /** Whether log-probabilities are told from the prompt's second token on. */
+        boolean tellsPrompts() {
+            return logProbs && !echoed.isEmpty();
         }
     }
+
+    /** A prompt to be given back, and the first of its tokens, which nothing makes probable. */
+    record Echo(String text, int firstToken) {}
 
     TextWire(Envelope envelope, TokenNames names, Layout layout) {
         this.envelope = envelope;
         this.names = names;
         this.layout = layout;
         this.offsets = IntStream.range(0, layout.prompts() * layout.n())
-                .map(choice -> layout.echo(choice).length())
+                .map(choice -> layout.tellsPrompts() ? 0 : layout.echo(choice).length())
                 .toArray();
     }
 
@@ -56,7 +64,10 @@ final class TextWire implements Wire {
         for (int i = 0; i < chosen.size(); i++) {
             Completion reply = chosen.get(i);
             String reason = Envelope.wireName(reply.finishReason());
-            choices.add(choice(i, layout.echo(i) + reply.text(), logProbs(i, reply.tokens()), reason));
+            Told told = new Told(i);
+            told.addPrompt(reply.prompt());
+            told.addAll(reply.tokens());
+            choices.add(choice(i, layout.echo(i) + reply.text(), told.json(), reason));
         }
         answer.set("usage", envelope.usage(replies));
         return answer;
@@ -64,7 +75,7 @@ final class TextWire implements Wire {
 
     @Override
     public List<ObjectNode> opening() {
-        if (layout.echoed().isEmpty()) {
+        if (layout.echoed().isEmpty() || layout.tellsPrompts()) {
             return List.of();
         }
         return IntStream.range(0, offsets.length)
@@ -73,13 +84,24 @@ final class TextWire implements Wire {
     }
 
     @Override
+    public Optional<ObjectNode> prompt(int index, List<GeneratedToken> tokens) {
+        if (!layout.tellsPrompts()) {
+            return Optional.empty();
+        }
+        Told told = new Told(index);
+        told.addPrompt(tokens);
+        return Optional.of(envelope.chunk(OBJECT, choice(index, layout.echo(index), told.json(), null)));
+    }
+
+    @Override
     public Optional<ObjectNode> more(int index, String text, List<GeneratedToken> tokens) {
         boolean tells = layout.logProbs() && !names.spoken(tokens).isEmpty();
         if (text.isEmpty() && !tells) {
             return Optional.empty();
         }
-        ObjectNode logProbs = tells ? logProbs(index, tokens) : null;
-        return Optional.of(envelope.chunk(OBJECT, choice(index, text, logProbs, null)));
+        Told told = new Told(index);
+        told.addAll(tokens);
+        return Optional.of(envelope.chunk(OBJECT, choice(index, text, tells ? told.json() : null, null)));
     }
 
     @Override
@@ -123,28 +145,63 @@ final class TextWire implements Wire {
         return choice;
     }
 
-    private @Nullable ObjectNode logProbs(int index, List<GeneratedToken> tokens) {
-        if (!layout.logProbs()) {
-            return null;
+    /** What is told of some tokens of one choice, in parallel lists. */
+    private final class Told {
+        private final int choice;
+        private final ObjectNode all = JsonNodeFactory.instance.objectNode();
+        private final ArrayNode texts = all.putArray("tokens");
+        private final ArrayNode own = all.putArray("token_logprobs");
+        private final ArrayNode top = all.putArray("top_logprobs");
+        private final ArrayNode offset = all.putArray("text_offset");
+
+        Told(int choice) {
+            this.choice = choice;
         }
-        ObjectNode all = JsonNodeFactory.instance.objectNode();
-        ArrayNode texts = all.putArray("tokens");
-        ArrayNode own = all.putArray("token_logprobs");
-        ArrayNode top = all.putArray("top_logprobs");
-        ArrayNode offset = all.putArray("text_offset");
-        for (GeneratedToken token : names.spoken(tokens)) {
-            texts.add(names.key(token.id()));
+
+        @Nullable
+        ObjectNode json() {
+            return layout.logProbs() ? all : null;
+        }
+
+        void addPrompt(List<GeneratedToken> fromTheSecondOn) {
+            if (!layout.tellsPrompts()) {
+                return;
+            }
+            Echo echo = layout.echoed().get(choice / layout.n());
+            if (!names.isSpecial(echo.firstToken())) {
+                addText(echo.firstToken());
+                own.addNull();
+                top.addNull();
+            }
+            addAll(fromTheSecondOn);
+            offsets[choice] = echo.text().length();
+        }
+
+        void addAll(List<GeneratedToken> tokens) {
+            names.spoken(tokens).forEach(this::add);
+        }
+
+        private void add(GeneratedToken token) {
+            addText(token.id());
             own.add(TokenNames.finite(token.logProb()));
             ObjectNode others = top.addObject();
             token.alternatives().forEach(other -> put(others, other.id(), other.logProb()));
             put(others, token.id(), token.logProb());
-            offset.add(offsets[index]);
-            offsets[index] += names.text(token.id()).length();
+            GeneratedToken.Value value = token.value();
+            if (value != null) {
+                all.withArray("token_q").add(value.q());
+                all.withArray("token_advantage").add(value.advantage());
+            }
         }
-        return all;
-    }
 
-    private void put(ObjectNode others, int token, float logProb) {
-        others.put(names.key(token), TokenNames.finite(logProb));
+        private void addText(int token) {
+            texts.add(names.key(token));
+            offset.add(offsets[choice]);
+            offsets[choice] += names.text(token).length();
+        }
+
+        private void put(ObjectNode others, int token, float logProb) {
+            others.put(names.key(token), TokenNames.finite(logProb));
+        }
     }
 }

@@ -15,7 +15,11 @@ record TokenNames(LoadedModel model) {
 
     /** The tokens that are part of the text. */
     List<GeneratedToken> spoken(List<GeneratedToken> tokens) {
-        return tokens.stream().filter(token -> !model.isSpecial(token.id())).toList();
+        return tokens.stream().filter(token -> !isSpecial(token.id())).toList();
+    }
+
+    boolean isSpecial(int token) {
+        return model.isSpecial(token);
     }
 
     byte[] bytes(int token) {

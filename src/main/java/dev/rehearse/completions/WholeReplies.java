@@ -25,6 +25,9 @@ final class WholeReplies implements Replies.Audience {
     }
 
     @Override
+    public void promptRead(int index, List<GeneratedToken> tokens) {}
+
+    @Override
     public void progressed(int index, String text, List<GeneratedToken> tokens) {}
 
     @Override

@@ -14,6 +14,9 @@ sealed interface Wire permits ChatWire, TextWire {
     /** The chunks a stream begins with, before any token is known. */
     List<ObjectNode> opening();
 
+    /** A chunk for what was found out about one reply's prompt, before any {@link #more}; none when it is not told. */
+    Optional<ObjectNode> prompt(int index, List<GeneratedToken> tokens);
+
     /** A chunk for more of one reply; none when it would say nothing. */
     Optional<ObjectNode> more(int index, String text, List<GeneratedToken> tokens);
 

@@ -1,7 +1,11 @@
 package dev.rehearse.generation;
 
 import dev.rehearse.generation.GeneratedToken.Alternative;
+import dev.rehearse.generation.GeneratedToken.Value;
+import dev.rehearse.generation.Report.Part;
 import dev.rehearse.networks.Decoding.Choice;
+import dev.rehearse.networks.Decoding.Scores;
+import dev.rehearse.networks.Decoding.Values;
 import dev.rehearse.text.IncrementalDecoder;
 import dev.rehearse.text.Tokenizer;
 import java.util.ArrayList;
@@ -18,6 +22,8 @@ final class ActiveReply implements BatchScheduler.Ticket {
     private final TokenCounts counts;
     private final StringBuilder text = new StringBuilder();
     private final List<GeneratedToken> tokens = new ArrayList<>();
+    /** The prompt's from the second on, as far as they are reported. */
+    private final List<GeneratedToken> promptTokens = new ArrayList<>();
     /** Tokens of the prompt whose state is in the slot. */
     private int read;
 
@@ -30,7 +36,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
         this.listener = listener;
         decoder = tokenizer.incrementalDecoder();
         stops = new StopStrings(request.stop());
-        counts = new TokenCounts(request.penalties(), request.prompt());
+        counts = new TokenCounts(request.steering().penalties(), request.prompt());
     }
 
     GenerationRequest request() {
@@ -60,6 +66,45 @@ final class ActiveReply implements BatchScheduler.Ticket {
         return read < request.prompt().length;
     }
 
+    private boolean reportsPrompt() {
+        return request.report().has(Part.PROMPT);
+    }
+
+    /** Whether the part of the prompt that is read next is reported. */
+    boolean isScoring() {
+        return reportsPrompt() && read < request.prompt().length - 1;
+    }
+
+    /** It has a slot; returns whether the reply ended with that. */
+    boolean admitted() {
+        if (!cancelled) {
+            listener.admitted();
+        }
+        return reportsPrompt() && !isScoring() && promptRead();
+    }
+
+    /** Takes the report of the prompt's tokens after the {@code start}-th; returns whether the reply ended with it. */
+    boolean accept(Scores scores, int start) {
+        for (int row = 0; row < scores.logProbs().length; row++) {
+            List<Alternative> alternatives = alternatives(scores.topTokens()[row], scores.topLogProbs()[row]);
+            promptTokens.add(
+                    new GeneratedToken(request.prompt()[start + row + 1], scores.logProbs()[row], alternatives));
+        }
+        return !isScoring() && promptRead();
+    }
+
+    private boolean promptRead() {
+        boolean ends = request.maxTokens() == 0;
+        if (!cancelled) {
+            listener.promptRead(promptTokens);
+        }
+        if (ends && !cancelled) {
+            toldEnd = true;
+            listener.finished(new Completion("", tokens, FinishReason.LENGTH, request.prompt().length, promptTokens));
+        }
+        return ends;
+    }
+
     /** The state of the prompt's first tokens is in the slot now. */
     void readUpTo(int count) {
         read = count;
@@ -76,6 +121,10 @@ final class ActiveReply implements BatchScheduler.Ticket {
             held[prompt.length + k] = tokens.get(k).id();
         }
         return held;
+    }
+
+    int heldLength() {
+        return read + Math.max(0, tokens.size() - 1);
     }
 
     TokenCounts counts() {
@@ -131,17 +180,27 @@ final class ActiveReply implements BatchScheduler.Ticket {
         // The listener may just have cancelled.
         if (end != null && !cancelled) {
             toldEnd = true;
-            listener.finished(new Completion(text.toString(), tokens, end, request.prompt().length));
+            listener.finished(new Completion(text.toString(), tokens, end, request.prompt().length, promptTokens));
         }
     }
 
     private GeneratedToken token(Choice choice, int row) {
+        Values values = choice.values();
+        boolean valued = request.report().has(Part.VALUES) && values.q().length > 0;
+        return new GeneratedToken(
+                choice.tokens()[row],
+                choice.logProbs()[row],
+                alternatives(choice.topTokens()[row], choice.topLogProbs()[row]),
+                valued ? new Value(values.q()[row], values.v()[row]) : null);
+    }
+
+    private List<Alternative> alternatives(int[] topTokens, float[] topLogProbs) {
         List<Alternative> alternatives = new ArrayList<>();
-        int count = Math.min(request.topLogProbs(), choice.topTokens()[row].length);
+        int count = Math.min(request.report().topLogProbs(), topTokens.length);
         for (int k = 0; k < count; k++) {
-            alternatives.add(new Alternative(choice.topTokens()[row][k], choice.topLogProbs()[row][k]));
+            alternatives.add(new Alternative(topTokens[k], topLogProbs[k]));
         }
-        return new GeneratedToken(choice.tokens()[row], choice.logProbs()[row], alternatives);
+        return alternatives;
     }
 
     void fail(RuntimeException cause) {

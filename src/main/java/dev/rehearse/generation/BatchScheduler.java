@@ -1,38 +1,29 @@
 package dev.rehearse.generation;
 
 import dev.rehearse.networks.Decoding;
-import dev.rehearse.networks.Decoding.Choice;
-import dev.rehearse.networks.Decoding.Choosing;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.QNetwork;
 import dev.rehearse.text.Tokenizer;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Generates many replies at once with one network, joining and leaving at any step (continuous batching: Yu et al. 2022,
  * "Orca", section 4.1). Thread-safe; one thread of its own drives the steps.
  */
 public final class BatchScheduler implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(BatchScheduler.class);
     private static final String UNLOADING = "the model is being unloaded";
 
     private final QNetwork network;
     private final Decoding decoding;
     private final Tokenizer tokenizer;
-    private final int[] endTokens;
     private final LongSupplier nanoTime;
     private final RequestQueue queue;
-    private final Slots slots;
-    private final int mostPromptTokens;
+    private final BatchSteps steps;
     private final Thread thread;
-    /** Prompts and growing replies take turns. */
-    private boolean promptsTurn = true;
+    /** Written by the thread. */
+    private volatile BatchSteps.Running running = new BatchSteps.Running(0, 0);
 
     private boolean closed;
 
@@ -63,12 +54,10 @@ public final class BatchScheduler implements AutoCloseable {
             QNetwork network, Tokenizer tokenizer, int[] endTokens, Limits limits, LongSupplier nanoTime) {
         this.network = network;
         this.tokenizer = tokenizer;
-        this.endTokens = endTokens.clone();
         queue = new RequestQueue(limits.mostQueuedTokens());
         this.nanoTime = nanoTime;
         decoding = decodingOf(network, limits);
-        slots = new Slots(limits.slots());
-        mostPromptTokens = limits.mostPromptTokens();
+        steps = new BatchSteps(decoding, network.architecture().vocabularySize(), endTokens.clone(), limits);
         thread = new Thread(this::run, "batch-scheduler");
         thread.setDaemon(true);
         thread.start();
@@ -100,7 +89,7 @@ public final class BatchScheduler implements AutoCloseable {
         checkVocabulary("the prompt's token ", IntStream.of(request.prompt()));
         checkVocabulary(
                 "the biased token ",
-                request.penalties().bias().keySet().stream().mapToInt(Integer::intValue));
+                request.steering().penalties().bias().keySet().stream().mapToInt(Integer::intValue));
         synchronized (queue) {
             if (closed) {
                 throw new IllegalStateException(UNLOADING);
@@ -109,6 +98,36 @@ public final class BatchScheduler implements AutoCloseable {
             queue.notifyAll();
         }
         return reply;
+    }
+
+    /**
+     * How much there is to do.
+     *
+     * @param running replies that are read or grow
+     * @param waiting requests without a slot
+     * @param heldTokens tokens whose keys and values the running ones have in the cache
+     * @param cacheTokens tokens for which there is room
+     */
+    public record Load(int running, int waiting, long heldTokens, long cacheTokens) {}
+
+    /** As of the last step. */
+    public Load load() {
+        BatchSteps.Running now = running;
+        long room = (long) decoding.slots() * decoding.capacity();
+        synchronized (queue) {
+            return new Load(now.replies(), queue.size(), now.heldTokens(), room);
+        }
+    }
+
+    /**
+     * What the network makes of a whole text, by itself: the same bits whatever else it reads. Waits for the device.
+     *
+     * @param tokens 1 to the context's length of them
+     * @return (D) the mean of its tokens' hidden states
+     */
+    public float[] embed(int[] tokens) {
+        checkVocabulary("the token ", IntStream.of(tokens));
+        return network.embed(new int[][] {tokens})[0];
     }
 
     /** In the network it would fail the whole batch. */
@@ -123,25 +142,25 @@ public final class BatchScheduler implements AutoCloseable {
         while (true) {
             boolean open = awaitWork();
             if (!open) {
-                failAll(new IllegalStateException(UNLOADING));
+                steps.failAll(new IllegalStateException(UNLOADING));
                 return;
             }
             try {
                 admit();
-                closeGaps();
                 step();
             } catch (RuntimeException | Error e) {
-                failAll(unchecked(e));
+                steps.failAll(BatchSteps.unchecked(e));
             }
         }
     }
 
     /** Waits while there is nothing to do; false when the scheduler is closed. */
     private boolean awaitWork() {
-        slots.where(ActiveReply::isCancelled).forEach(slots::free);
+        steps.dropCancelled();
+        running = steps.running();
         synchronized (queue) {
             queue.dropCancelled();
-            while (queue.isEmpty() && slots.isEmpty() && !closed) {
+            while (queue.isEmpty() && running.replies() == 0 && !closed) {
                 try {
                     queue.wait();
                 } catch (InterruptedException e) {
@@ -153,9 +172,9 @@ public final class BatchScheduler implements AutoCloseable {
         }
     }
 
-    /** Gives waiting requests the free slots, and the state of what others have read of their prompts' beginnings. */
+    /** Gives waiting requests the free slots. */
     private void admit() {
-        while (slots.hasRoom()) {
+        while (steps.hasRoom()) {
             ActiveReply next;
             synchronized (queue) {
                 if (queue.isEmpty()) {
@@ -163,145 +182,19 @@ public final class BatchScheduler implements AutoCloseable {
                 }
                 next = queue.remove();
             }
-            Slots.Place place = slots.place(next.request().prompt());
-            slots.put(place.slot(), next);
-            if (place.origin() != place.slot()) {
-                decoding.copy(place.origin(), place.slot(), place.length());
-            }
-            next.readUpTo(place.length());
-        }
-    }
-
-    /** Every slot up to the last one in use costs as much as a reply. */
-    private void closeGaps() {
-        for (Slots.Move gap = slots.gap(); gap != null; gap = slots.gap()) {
-            decoding.copy(gap.from(), gap.to(), gap.length());
-            slots.move(gap);
+            steps.admit(next);
         }
     }
 
     private void step() {
         long begin = nanoTime.getAsLong();
-        List<Integer> reading = slots.where(ActiveReply::isReading);
-        List<Integer> all = slots.where(reply -> true);
-        boolean grows = all.size() > reading.size();
-        boolean reads = !reading.isEmpty() && (promptsTurn || !grows);
-        int tokens = 0;
-        if (reads) {
-            tokens = read(reading);
-        } else if (grows) {
-            tokens = decode(all.size());
-        }
-        promptsTurn = !reads;
+        int tokens = steps.step();
         if (tokens > 0) {
             double seconds = Math.max(1e-6, (nanoTime.getAsLong() - begin) / 1e9);
             synchronized (queue) {
-                queue.measured(tokens / seconds);
+                queue.measured(tokens, seconds);
             }
         }
-    }
-
-    /** Reads as much of the prompts as one step may; returns how many tokens were chosen. */
-    private int read(List<Integer> reading) {
-        List<Integer> whole = new ArrayList<>();
-        int tokens = 0;
-        for (int slot : reading) {
-            ActiveReply reply = slots.reply(slot);
-            tokens += reply.request().prompt().length;
-            if (reply.read() > 0 || tokens > mostPromptTokens) {
-                break;
-            }
-            whole.add(slot);
-        }
-        return whole.isEmpty() ? readPiece(reading.get(0)) : readWhole(whole);
-    }
-
-    private int readWhole(List<Integer> whole) {
-        List<ActiveReply> replies = whole.stream().map(slots::reply).toList();
-        int[][] prompts =
-                replies.stream().map(reply -> reply.request().prompt()).toArray(int[][]::new);
-        int[] into = whole.stream().mapToInt(Integer::intValue).toArray();
-        Choice choice = decoding.prefill(into, prompts, choosing(replies));
-        replies.forEach(reply -> reply.readUpTo(reply.request().prompt().length));
-        for (int row = 0; row < into.length; row++) {
-            take(into[row], choice, row);
-        }
-        return into.length;
-    }
-
-    private int readPiece(int slot) {
-        ActiveReply reply = slots.reply(slot);
-        int[] prompt = reply.request().prompt();
-        int end = Math.min(prompt.length, reply.read() + mostPromptTokens);
-        int[] piece = Arrays.copyOfRange(prompt, reply.read(), end);
-        Choice choice = decoding.extend(slot, reply.read(), piece, choosing(List.of(reply)));
-        reply.readUpTo(end);
-        if (end < prompt.length) {
-            return 0;
-        }
-        take(slot, choice, 0);
-        return 1;
-    }
-
-    private int decode(int rows) {
-        int[] tokens = new int[rows];
-        int[] positions = new int[rows];
-        List<ActiveReply> replies = new ArrayList<>(rows);
-        for (int slot = 0; slot < rows; slot++) {
-            ActiveReply reply = slots.reply(slot);
-            replies.add(reply);
-            // A slot whose prompt is being read is decoded, too; what that writes is overwritten by the next piece.
-            tokens[slot] = reply.isReading() ? 0 : reply.lastToken();
-            positions[slot] = reply.isReading() ? reply.read() : reply.lastPosition();
-        }
-        Choice choice = decoding.decode(tokens, positions, choosing(replies));
-        int taken = 0;
-        for (int slot = 0; slot < rows; slot++) {
-            if (!replies.get(slot).isReading()) {
-                take(slot, choice, slot);
-                taken++;
-            }
-        }
-        return taken;
-    }
-
-    private void take(int slot, Choice choice, int row) {
-        ActiveReply reply = slots.reply(slot);
-        try {
-            if (reply.accept(choice, row, endTokens)) {
-                slots.free(slot);
-            }
-        } catch (RuntimeException | Error e) {
-            // A listener that throws loses its own reply, nobody else's.
-            slots.free(slot);
-            log.warn("a listener failed; its reply is dropped", e);
-            fail(reply, unchecked(e));
-        }
-    }
-
-    private static void fail(ActiveReply reply, RuntimeException cause) {
-        try {
-            reply.fail(cause);
-        } catch (RuntimeException | Error e) {
-            log.warn("a listener failed when told of a failure", e);
-        }
-    }
-
-    private static RuntimeException unchecked(Throwable thrown) {
-        return thrown instanceof RuntimeException exception
-                ? exception
-                : new IllegalStateException("generation failed", thrown);
-    }
-
-    private Choosing choosing(List<ActiveReply> replies) {
-        return BatchChoosing.of(replies, network.architecture().vocabularySize());
-    }
-
-    private void failAll(RuntimeException cause) {
-        List<ActiveReply> underWay =
-                slots.where(reply -> true).stream().map(slots::reply).toList();
-        slots.clear();
-        underWay.forEach(reply -> fail(reply, cause));
     }
 
     /** Fails what is still under way and frees the cache and the network. */
@@ -314,7 +207,7 @@ public final class BatchScheduler implements AutoCloseable {
             queue.notifyAll();
         }
         IllegalStateException cause = new IllegalStateException(UNLOADING);
-        waiting.forEach(reply -> fail(reply, cause));
+        waiting.forEach(reply -> BatchSteps.fail(reply, cause));
         awaitEnd();
         try {
             decoding.close();

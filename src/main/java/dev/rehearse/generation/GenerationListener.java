@@ -8,6 +8,16 @@ import java.util.List;
  * call follows.
  */
 public interface GenerationListener {
+    /** It waits no longer: the prompt is being read. */
+    default void admitted() {}
+
+    /**
+     * The prompt was read; before any {@link #progressed}, and only where it is reported.
+     *
+     * @param tokens the prompt's tokens from the second on
+     */
+    default void promptRead(List<GeneratedToken> tokens) {}
+
     /**
      * More of the reply is certain.
      *

@@ -7,10 +7,16 @@ import java.util.Queue;
 
 /** Replies that wait for a slot, bounded in tokens of prompt and reply. Guarded by the lock on itself, which callers take. */
 final class RequestQueue {
+    private static final long SHORTEST_WAIT_MILLIS = 100;
+    private static final double MEMORY_SECONDS = 10;
+
     private final long mostTokens;
     private final Queue<ActiveReply> waiting = new ArrayDeque<>();
     private long tokens;
-    private double tokensPerSecond = 50;
+    /** Tokens read and chosen lately, and how long that took: both forgotten at the same pace. */
+    private double lateTokens = 50;
+
+    private double lateSeconds = 1;
 
     RequestQueue(long mostTokens) {
         this.mostTokens = mostTokens;
@@ -24,19 +30,28 @@ final class RequestQueue {
     void add(ActiveReply reply) {
         dropCancelled();
         if (tokens > 0 && tokens + reply.tokenBudget() > mostTokens) {
-            throw new QueueFullException(tokens + " tokens wait already; allowed: " + mostTokens, expectedWait());
+            throw new QueueFullException(tokens + " tokens wait already; allowed: " + mostTokens, expectedWait(reply));
         }
         tokens += reply.tokenBudget();
         waiting.add(reply);
     }
 
-    private Duration expectedWait() {
-        return Duration.ofSeconds((long) Math.max(1, Math.ceil(tokens / tokensPerSecond)));
+    /** Until so many tokens have left the queue that the reply fits, at the pace measured. */
+    private Duration expectedWait(ActiveReply reply) {
+        long tooMany = Math.min(tokens, tokens + reply.tokenBudget() - mostTokens);
+        long millis = (long) Math.ceil(1000 * tooMany * lateSeconds / lateTokens);
+        return Duration.ofMillis(Math.max(SHORTEST_WAIT_MILLIS, millis));
     }
 
-    /** Takes a new measurement of how fast replies grow. */
-    void measured(double rate) {
-        tokensPerSecond += 0.05 * (rate - tokensPerSecond);
+    /** Takes a new measurement of how fast tokens are read and chosen. */
+    void measured(int count, double seconds) {
+        double kept = Math.exp(-seconds / MEMORY_SECONDS);
+        lateTokens = lateTokens * kept + count;
+        lateSeconds = lateSeconds * kept + seconds;
+    }
+
+    int size() {
+        return waiting.size();
     }
 
     boolean isEmpty() {

@@ -54,6 +54,12 @@ final class Slots {
         return longest < SHORTEST_REUSED ? new Place(free, free, 0) : new Place(free, origin, longest);
     }
 
+    /** The first free slot, of which there must be one, with nothing of the prompt read. */
+    Place emptyPlace() {
+        int free = firstFree();
+        return new Place(free, free, 0);
+    }
+
     private int[] held(int slot) {
         ActiveReply reply = replies[slot];
         return reply == null ? kept[slot] : reply.held();
@@ -97,6 +103,13 @@ final class Slots {
                 .filter(slot -> replies[slot] != null && condition.test(reply(slot)))
                 .boxed()
                 .toList();
+    }
+
+    /** Tokens whose state replies have in their slots. */
+    long heldTokens() {
+        return where(reply -> true).stream()
+                .mapToLong(slot -> reply(slot).heldLength())
+                .sum();
     }
 
     boolean isEmpty() {

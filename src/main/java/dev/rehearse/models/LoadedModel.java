@@ -15,8 +15,17 @@ public interface LoadedModel extends AutoCloseable {
     /** Token ids are below this. */
     int vocabularySize();
 
-    /** Memory held by the weights. */
+    /** Memory held by the weights, and by keys and values when every slot is full. */
     DataSize size();
+
+    /** Whether Q heads guide its replies. */
+    boolean hasQ();
+
+    /** As {@link BatchScheduler#embed}. */
+    float[] embed(int[] tokens);
+
+    /** How much it has to do. */
+    BatchScheduler.Load load();
 
     /** The tokens of a text as it stands, after what the model wants before any text; may be none for an empty text. */
     int[] encode(String text);

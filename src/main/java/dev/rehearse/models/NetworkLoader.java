@@ -60,9 +60,20 @@ final class NetworkLoader implements ModelLoader {
         BatchScheduler.Limits limits = limits(network.architecture(), settings);
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
-        DataSize size = DataSize.ofBytes(
-                (STORED_BYTES + weights.bytes(on)) * network.architecture().parameters());
-        return new OpenedModel(tokenizer, template, scheduler, limits.capacity(), size);
+        long perWeight = STORED_BYTES + weights.bytes(on);
+        DataSize size = size(network.architecture(), perWeight, limits);
+        return new OpenedModel(
+                tokenizer,
+                template,
+                scheduler,
+                limits.capacity(),
+                size,
+                network.heads().kind().hasQ());
+    }
+
+    private static DataSize size(Architecture architecture, long perWeight, BatchScheduler.Limits limits) {
+        long cached = (long) limits.slots() * limits.capacity();
+        return DataSize.ofBytes(perWeight * architecture.parameters() + cached * architecture.cacheBytesPerToken());
     }
 
     /** Newer models' contexts are so long that a slot for each would take more than the machine has. */

@@ -12,10 +12,16 @@ import org.springframework.util.unit.DataSize;
 /**
  * A tokenizer and a scheduler over the network of one model directory; closing closes both. Thread-safe.
  *
- * @param size memory held by the weights
+ * @param size memory held by the weights, and by keys and values when every slot is full
+ * @param hasQ whether Q heads guide its replies
  */
 public record OpenedModel(
-        Tokenizer tokenizer, ChatTemplate template, BatchScheduler scheduler, int contextLength, DataSize size)
+        Tokenizer tokenizer,
+        ChatTemplate template,
+        BatchScheduler scheduler,
+        int contextLength,
+        DataSize size,
+        boolean hasQ)
         implements LoadedModel {
     @Override
     public int vocabularySize() {
@@ -45,6 +51,16 @@ public record OpenedModel(
     @Override
     public boolean isSpecial(int token) {
         return tokenizer.isSpecial(token);
+    }
+
+    @Override
+    public float[] embed(int[] tokens) {
+        return scheduler.embed(tokens);
+    }
+
+    @Override
+    public BatchScheduler.Load load() {
+        return scheduler.load();
     }
 
     @Override

@@ -27,6 +27,16 @@ public interface Decoding extends AutoCloseable {
      */
     Choice extend(int slot, int start, int[] tokens, Choosing choosing);
 
+    /**
+     * Reads more tokens of one sequence, and says how probable each of those that follow is.
+     *
+     * @param slot where the sequence's first {@code start} tokens have been read
+     * @param tokens (T) those that follow, at least one
+     * @param next (T) the token after each
+     * @param scoring of what policy, and how much of it
+     */
+    Scores score(int slot, int start, int[] tokens, int[] next, Scoring scoring);
+
     /** Gives one slot the state of the first {@code length} tokens of another. */
     void copy(int from, int to, int length);
 
@@ -52,12 +62,20 @@ public interface Decoding extends AutoCloseable {
          * @param uniform (B) a number in [0, 1) that decides the draw
          * @param alternatives how many of the most probable tokens to report; 0 or more
          * @param edits what to change of the logits first
+         * @param guidance how the network's Q heads take part
          */
-        record Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives, LogitEdits edits)
+        record Each(
+                float[] temperature,
+                int[] topK,
+                float[] topP,
+                float[] uniform,
+                int alternatives,
+                LogitEdits edits,
+                Guidance guidance)
                 implements Choosing {
             /** From logits as they are. */
             public Each(float[] temperature, int[] topK, float[] topP, float[] uniform, int alternatives) {
-                this(temperature, topK, topP, uniform, alternatives, LogitEdits.NONE);
+                this(temperature, topK, topP, uniform, alternatives, LogitEdits.NONE, Guidance.OWN);
             }
         }
 
@@ -85,6 +103,49 @@ public interface Decoding extends AutoCloseable {
     }
 
     /**
+     * How Q heads take part in a choice, where the network has any.
+     *
+     * @param beta (B) β of log π + β·(Q − V), NaN for the network's own; empty for the network's own in every row
+     * @param report whether Q and V are reported
+     */
+    record Guidance(float[] beta, Report report) {
+        public static final Guidance OWN = new Guidance(new float[0], Report.NOTHING);
+
+        /** What is said beside the choice. */
+        public enum Report {
+            NOTHING,
+            VALUES
+        }
+    }
+
+    /**
+     * Q(s, a) of the token chosen and V(s) of the state it was chosen in, in standard deviations of the reward.
+     *
+     * @param q (B) of twin heads the smaller; empty when it was not asked for or there are no Q heads
+     * @param v (B) as q
+     */
+    record Values(float[] q, float[] v) {
+        public static final Values NONE = new Values(new float[0], new float[0]);
+    }
+
+    /**
+     * What is wanted of scores.
+     *
+     * @param alternatives how many of the most probable tokens to report; 0 or more
+     * @param beta NaN for the network's own
+     */
+    record Scoring(int alternatives, float beta) {}
+
+    /**
+     * How probable tokens were.
+     *
+     * @param logProbs (T) log π of each
+     * @param topTokens (T, K) most probable tokens in its place, best first
+     * @param topLogProbs (T, K) their log π
+     */
+    record Scores(float[] logProbs, int[][] topTokens, float[][] topLogProbs) {}
+
+    /**
      * The tokens chosen.
      *
      * @param tokens (B)
@@ -92,5 +153,10 @@ public interface Decoding extends AutoCloseable {
      * @param topTokens (B, K) most probable tokens, best first; no rows for {@code Explore}
      * @param topLogProbs (B, K) their log π
      */
-    record Choice(int[] tokens, float[] logProbs, int[][] topTokens, float[][] topLogProbs) {}
+    record Choice(int[] tokens, float[] logProbs, int[][] topTokens, float[][] topLogProbs, Values values) {
+        /** Without values. */
+        public Choice(int[] tokens, float[] logProbs, int[][] topTokens, float[][] topLogProbs) {
+            this(tokens, logProbs, topTokens, topLogProbs, Values.NONE);
+        }
+    }
 }

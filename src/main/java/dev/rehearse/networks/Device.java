@@ -3,7 +3,11 @@ package dev.rehearse.networks;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
@@ -13,6 +17,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * One processor and the one thread that runs all its tensor work.
@@ -34,6 +39,8 @@ public final class Device implements AutoCloseable {
 
     private final ThreadPoolExecutor executor;
     private final AtomicLong submitted = new AtomicLong();
+    private final Map<Priority, Tally> tallies =
+            new EnumMap<>(Map.of(Priority.SERVING, new Tally(), Priority.TRAINING, new Tally()));
     private final PtNDManager manager;
     private final List<ComputeType> computeTypes;
     private volatile Thread thread = Thread.currentThread();
@@ -93,6 +100,32 @@ public final class Device implements AutoCloseable {
         };
     }
 
+    /** Pieces of work done since the device was opened, and the time they took on its thread. */
+    public record Done(long pieces, Duration time) {}
+
+    public Done done(Priority priority) {
+        return tally(priority).done();
+    }
+
+    private Tally tally(Priority priority) {
+        return Objects.requireNonNull(tallies.get(priority));
+    }
+
+    /** Thread-safe. */
+    private static final class Tally {
+        private final LongAdder pieces = new LongAdder();
+        private final LongAdder nanos = new LongAdder();
+
+        void add(long took) {
+            pieces.increment();
+            nanos.add(took);
+        }
+
+        Done done() {
+            return new Done(pieces.sum(), Duration.ofNanos(nanos.sum()));
+        }
+    }
+
     boolean isCpu() {
         return !manager.getDevice().isGpu();
     }
@@ -148,7 +181,7 @@ public final class Device implements AutoCloseable {
     }
 
     private <T> Work<T> queue(Priority priority, Callable<T> work) {
-        Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work);
+        Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work, tally(priority));
         try {
             executor.execute(queued);
         } catch (RejectedExecutionException e) {
@@ -211,11 +244,20 @@ public final class Device implements AutoCloseable {
     private static final class Work<T> extends FutureTask<T> implements Comparable<Work<?>> {
         private final Priority priority;
         private final long number;
+        private final Tally tally;
 
-        Work(Priority priority, long number, Callable<T> work) {
+        Work(Priority priority, long number, Callable<T> work, Tally tally) {
             super(work);
             this.priority = priority;
             this.number = number;
+            this.tally = tally;
+        }
+
+        @Override
+        public void run() {
+            long begin = System.nanoTime();
+            super.run();
+            tally.add(System.nanoTime() - begin);
         }
 
         @Override

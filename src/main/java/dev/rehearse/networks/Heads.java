@@ -44,7 +44,8 @@ public record Heads(Kind kind, double decodeBeta, double supportMask) {
             return label;
         }
 
-        boolean hasQ() {
+        /** Whether replies can be guided by β. */
+        public boolean hasQ() {
             return vocabularyHeads > 0;
         }
     }
@@ -79,6 +80,6 @@ public record Heads(Kind kind, double decodeBeta, double supportMask) {
 
     /** What a network's script is told. */
     Map<String, Object> scriptAttributes() {
-        return Map.of("estimates", kind.label(), "decode_beta", decodeBeta, "support_mask", supportMask);
+        return Map.of("estimates", kind.label());
     }
 }

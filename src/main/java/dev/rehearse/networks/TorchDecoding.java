@@ -23,6 +23,7 @@ final class TorchDecoding implements Decoding {
     private final int capacity;
     private final PtNDManager manager;
     private final Script sampling;
+    private final Guide guide;
     private final KeyValueCache cache;
     private final @Nullable KeyValueCache priorCache;
 
@@ -39,6 +40,7 @@ final class TorchDecoding implements Decoding {
         this.priority = priority;
         manager = (PtNDManager) policy.device().manager().newSubManager();
         sampling = Script.load(manager, "sampling", "Sampling", Map.of());
+        guide = new Guide(manager, policy);
         cache = new KeyValueCache(manager, policy.architecture(), slots, capacity);
         priorCache = prior == null ? null : new KeyValueCache(manager, prior.architecture(), slots, capacity);
     }
@@ -110,19 +112,59 @@ final class TorchDecoding implements Decoding {
     }
 
     private Choice extendHere(int slot, int start, int[] tokens, Choosing choosing) {
-        check("a slot", slot, 0, slots - 1);
-        check("the start", start, 0, capacity - 1);
-        check("the number of tokens", tokens.length, 1, capacity - start);
-        int time = Math.min(capacity - start, roundUp(tokens.length, LENGTH_BUCKET));
         try (PtNDManager scope = (PtNDManager) manager.newSubManager();
-                IValue slotValue = IValue.from((long) slot);
-                IValue startValue = IValue.from((long) start);
-                IValue idValue = value(scope.create(longs(Arrays.copyOf(tokens, time))));
-                IValue lastValue = IValue.from(tokens.length - 1L)) {
-            return choose(
-                    scope,
-                    choosing,
-                    (network, state) -> network.script()
+                Piece piece = new Piece(scope, slot, start, tokens)) {
+            return choose(scope, choosing, piece.ahead(tokens.length - 1, tokens.length));
+        }
+    }
+
+    @Override
+    public Scores score(int slot, int start, int[] tokens, int[] next, Scoring scoring) {
+        check("the number of next tokens", next.length, tokens.length, tokens.length);
+        return policy.device().call(priority, () -> scoreHere(slot, start, tokens, next, scoring));
+    }
+
+    private Scores scoreHere(int slot, int start, int[] tokens, int[] next, Scoring scoring) {
+        float[] beta = new float[tokens.length];
+        Arrays.fill(beta, scoring.beta());
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager();
+                Piece piece = new Piece(scope, slot, start, tokens);
+                IValue ahead = piece.ahead(0, tokens.length).run(policy, cache);
+                IValue logits = value(
+                        guide.guide(scope, ahead.toTensorArray(scope), beta).logits());
+                IValue following = value(scope.create(longs(next)));
+                IValue alternatives = IValue.from((long) scoring.alternatives());
+                IValue scores = sampling.infer("score", logits, following, alternatives)) {
+            PtNDArray[] parts = scores.toTensorArray(scope);
+            return new Scores(
+                    parts[0].toFloatArray(),
+                    Reshape.rows(ints(parts[1].toLongArray()), tokens.length),
+                    Reshape.rows(parts[2].toFloatArray(), tokens.length));
+        }
+    }
+
+    /** Some more tokens of a sequence, as the script takes them. */
+    private final class Piece implements AutoCloseable {
+        private final IValue slotValue;
+        private final IValue startValue;
+        private final IValue idValue;
+
+        Piece(PtNDManager scope, int slot, int start, int[] tokens) {
+            check("a slot", slot, 0, slots - 1);
+            check("the start", start, 0, capacity - 1);
+            check("the number of tokens", tokens.length, 1, capacity - start);
+            int time = Math.min(capacity - start, roundUp(tokens.length, LENGTH_BUCKET));
+            slotValue = IValue.from((long) slot);
+            startValue = IValue.from((long) start);
+            idValue = value(scope.create(longs(Arrays.copyOf(tokens, time))));
+        }
+
+        /** What is ahead of its tokens from {@code first} to before {@code end}. */
+        Pass ahead(int first, int end) {
+            return (network, state) -> {
+                try (IValue firstValue = IValue.from((long) first);
+                        IValue endValue = IValue.from((long) end)) {
+                    return network.script()
                             .infer(
                                     "extend",
                                     network.generationWeights(),
@@ -130,7 +172,17 @@ final class TorchDecoding implements Decoding {
                                     slotValue,
                                     startValue,
                                     idValue,
-                                    lastValue));
+                                    firstValue,
+                                    endValue);
+                }
+            };
+        }
+
+        @Override
+        public void close() {
+            slotValue.close();
+            startValue.close();
+            idValue.close();
         }
     }
 
@@ -179,15 +231,16 @@ final class TorchDecoding implements Decoding {
         }
     }
 
-    /** One forward pass of one network; returns logits (B, V). */
+    /** One forward pass of one network; returns logits (B, V) and the states (B, D) that they were made of. */
     private interface Pass {
         IValue run(TorchNetwork network, KeyValueCache state);
     }
 
     private Choice choose(PtNDManager scope, Choosing choosing, Pass pass) {
         if (choosing instanceof Choosing.Each each) {
-            try (IValue logits = pass.run(policy, cache)) {
-                return each(scope, logits, each);
+            try (IValue ahead = pass.run(policy, cache)) {
+                Guidance guidance = each.guidance();
+                return each(scope, guide.guide(scope, ahead.toTensorArray(scope), guidance.beta()), each);
             }
         }
         TorchNetwork beside = prior;
@@ -195,15 +248,19 @@ final class TorchDecoding implements Decoding {
         if (beside == null || state == null) {
             throw new IllegalStateException("this decoding was made without a prior");
         }
-        try (IValue logits = pass.run(policy, cache);
-                IValue priorLogits = pass.run(beside, state)) {
+        try (IValue ahead = pass.run(policy, cache);
+                IValue priorAhead = pass.run(beside, state);
+                IValue logits = value(guide.guide(scope, ahead.toTensorArray(scope), new float[0])
+                        .logits());
+                IValue priorLogits = value(priorAhead.toTensorArray(scope)[0])) {
             return explore(scope, logits, priorLogits, (Choosing.Explore) choosing);
         }
     }
 
-    private Choice each(PtNDManager scope, IValue logits, Choosing.Each each) {
+    private Choice each(PtNDManager scope, Guide.Guided guided, Choosing.Each each) {
         LogitEdits edits = each.edits();
-        try (IValue edited = IValue.listFrom(
+        try (IValue logits = value(guided.logits());
+                IValue edited = IValue.listFrom(
                         (PtNDArray) scope.create(longs(edits.rows())),
                         (PtNDArray) scope.create(longs(edits.tokens())),
                         (PtNDArray) scope.create(edits.repetition()),
@@ -217,11 +274,13 @@ final class TorchDecoding implements Decoding {
                         sampling.infer("choose", logits, edited, temperature, topK, topP, uniform, alternatives)) {
             PtNDArray[] parts = chosen.toTensorArray(scope);
             int rows = each.temperature().length;
+            boolean valued = each.guidance().report() == Guidance.Report.VALUES;
             return new Choice(
                     ints(parts[0].toLongArray()),
                     parts[1].toFloatArray(),
                     Reshape.rows(ints(parts[2].toLongArray()), rows),
-                    Reshape.rows(parts[3].toFloatArray(), rows));
+                    Reshape.rows(parts[3].toFloatArray(), rows),
+                    valued ? guide.values(scope, guided, parts[0]) : Values.NONE);
         }
     }
 
@@ -269,6 +328,7 @@ final class TorchDecoding implements Decoding {
             if (priorCache != null) {
                 priorCache.close();
             }
+            guide.close();
             sampling.close();
             manager.close();
             return true;

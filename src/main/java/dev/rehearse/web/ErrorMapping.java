@@ -40,8 +40,10 @@ final class ErrorMapping {
             headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
         }
         if (e.retryAfter() != null) {
-            long seconds = Math.max(1, e.retryAfter().toSeconds());
+            long millis = Math.max(1, e.retryAfter().toMillis());
+            long seconds = (millis + 999) / 1000;
             headers.set(HttpHeaders.RETRY_AFTER, Long.toString(seconds));
+            headers.set("retry-after-ms", Long.toString(millis));
             if (seconds > LONGEST_WAIT_OF_A_CLIENT_SECONDS) {
                 // a client library would sleep that long inside a call, or retry much too early
                 headers.set("x-should-retry", "false");

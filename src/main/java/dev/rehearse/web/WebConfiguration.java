@@ -41,6 +41,12 @@ class WebConfiguration implements WebMvcConfigurer {
     }
 
     @Bean
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> clientConnections() {
+        return factory ->
+                factory.addContextCustomizers(context -> context.getPipeline().addValve(new ClientConnection.Valve()));
+    }
+
+    @Bean
     OpenAPI apiDescription() {
         SecurityScheme bearer = new SecurityScheme()
                 .type(SecurityScheme.Type.HTTP)

@@ -49,11 +49,10 @@ def supported(log_pi: Tensor, share: float) -> Tensor:
     inside = torch.ones_like(log_pi) > 0.
   return inside
 
-# Logits (B, V) of log pi + beta * (Q - V) over the supported tokens (ILQL: Snell et al. 2023, section 4.3). Softmax takes
-# no notice of V(s); Q is measured from its largest supported value instead, so that any beta stays finite.
-def guided(w: Dict[str, Tensor], logits: Tensor, hidden: Tensor, kind: str, beta: float, share: float) -> Tensor:
+# Logits (N, V) of log pi + beta * (Q - V) over the supported tokens (ILQL: Snell et al. 2023, section 4.3), beta (N, 1).
+# Softmax takes no notice of V(s); Q is measured from its largest supported value instead, so that any beta stays finite.
+def guided(logits: Tensor, q: Tensor, beta: Tensor, share: float) -> Tensor:
   log_pi = torch.log_softmax(logits, 1)
-  q = __torch__.heads.least(__torch__.heads.q_values(w, hidden.to(6), kind))  # (B, V)
   inside = __torch__.heads.supported(log_pi, share)
   best = torch.amax(torch.masked_fill(q, torch.logical_not(inside), -inf), [1], True)
   return torch.masked_fill(log_pi + beta * (q - best), torch.logical_not(inside), -100000.)

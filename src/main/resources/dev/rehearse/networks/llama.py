@@ -29,8 +29,6 @@ class Llama(Module):
   lora_scale : float
   share_trunk : bool
   estimates : str
-  decode_beta : float
-  support_mask : float
 
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
     weight = w[name + ".weight"]
@@ -121,12 +119,9 @@ class Llama(Module):
     head = w["embed_tokens.weight"] if self.tied else w["lm_head.weight"]
     return torch.linear(hidden.to(self.compute), head.to(self.compute)).to(6)  # (N, V)
 
-  # What the next tokens are chosen by: the language model, guided by Q where there is one.
-  def choosing(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
-    logits = self.logits(w, hidden)
-    if self.estimates != "v":
-      logits = __torch__.heads.guided(w, logits, hidden, self.estimates, self.decode_beta, self.support_mask)
-    return logits  # (B, V)
+  # What the tokens after these states are chosen by: logits (N, V) of the language model, and the states (N, D).
+  def ahead(self, w: Dict[str, Tensor], hidden: Tensor) -> List[Tensor]:
+    return [self.logits(w, hidden), hidden]
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
@@ -151,15 +146,16 @@ class Llama(Module):
     none = annotate(List[Tensor], [])
     return __torch__.pooling.mean(self.trunk(w, ids, none, ids, 0.), lengths)
 
-  # Writes the keys and values of whole prompts into `slots` (B); logits (B, V) at each prompt's `last` position (B).
-  def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
+  # Writes the keys and values of whole prompts into `slots` (B); what is `ahead` of each prompt's `last` position (B).
+  def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     hidden = self.trunk(w, ids, cache, slots, 0.)
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
-    return self.choosing(w, hidden.view([-1, D]).index_select(0, rows))
+    return self.ahead(w, hidden.view([-1, D]).index_select(0, rows))
 
-  # Reads T more tokens of the sequence in `slot`, whose first `start` tokens it holds; logits (1, V) at the `last` of them.
-  def extend(self, w: Dict[str, Tensor], cache: List[Tensor], slot: int, start: int, ids: Tensor, last: int) -> Tensor:
+  # Reads T more tokens of the sequence in `slot`, whose first `start` tokens it holds; what is
+  # `ahead` of those from `first` to before `end`.
+  def extend(self, w: Dict[str, Tensor], cache: List[Tensor], slot: int, start: int, ids: Tensor, first: int, end: int) -> List[Tensor]:
     T = ids.size(0)
     reach = start + T
     positions = torch.arange(start, reach, device=ids.device)
@@ -184,10 +180,10 @@ class Llama(Module):
       a = a.transpose(1, 2).reshape([T, self.heads * self.head_width])
       x = x + self.project(w, p + "self_attn.o_proj", a)
       x = x + self.mlp(w, p, self.norm(w, p + "post_attention_layernorm", x))
-    return self.choosing(w, self.norm(w, "norm", x.slice(0, last, last + 1)))
+    return self.ahead(w, self.norm(w, "norm", x.slice(0, first, end)))
 
-  # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; logits (B, V).
-  def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
+  # One token further for the slots 0..B-1: ids (B) stand at `positions` (B), all below `reach`; what is `ahead`.
+  def decode(self, w: Dict[str, Tensor], cache: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> List[Tensor]:
     B = ids.size(0)
     x = torch.embedding(w["embed_tokens.weight"], ids)  # (B, D)
     at = [torch.arange(B, device=ids.device), positions]
@@ -213,4 +209,4 @@ class Llama(Module):
       a = torch.scaled_dot_product_attention(q, k, v, seen, 0., False)  # (B, G, H/G, W)
       x = x + self.project(w, p + "self_attn.o_proj", a.reshape([B, self.heads * self.head_width]))
       x = x + self.mlp(w, p, self.norm(w, p + "post_attention_layernorm", x))
-    return self.choosing(w, self.norm(w, "norm", x))
+    return self.ahead(w, self.norm(w, "norm", x))

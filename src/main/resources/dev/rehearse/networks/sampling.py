@@ -78,3 +78,10 @@ class Sampling(Module):
     mixture = (1. - epsilon) * self.truncated(policy, temperature, top_k) + epsilon * self.truncated(prior, prior_temperature, top_k)
     tokens = self.pick(mixture, uniform)
     return [tokens.squeeze(1), torch.log(mixture.gather(1, tokens)).squeeze(1)]
+
+  # How probable the tokens (N) are that came next: log pi of each (N), and the `alternatives` most probable ones with
+  # theirs (N, K).
+  def score(self, logits: Tensor, tokens: Tensor, alternatives: int) -> List[Tensor]:
+    whole = torch.logsumexp(logits, [1], True)  # (N, 1)
+    top = torch.topk(logits, alternatives, 1)
+    return [(logits.gather(1, tokens.unsqueeze(1)) - whole).squeeze(1), top[1], top[0] - whole]

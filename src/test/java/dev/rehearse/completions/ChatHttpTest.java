@@ -124,6 +124,8 @@ class ChatHttpTest extends ServerTest {
                         "parallel_tool_calls",
                         "verbosity",
                         "prompt_cache_key",
+                        "decode_beta",
+                        "token_values",
                         "safety_identifier")
                 .stream()
                 .map(name -> ",'" + name + "':null")
@@ -197,10 +199,10 @@ class ChatHttpTest extends ServerTest {
                 PATH,
                 body(HELLO + ",'presence_penalty':-2,'frequency_penalty':2,'repetition_penalty':1.5,"
                         + "'logit_bias':{'5':-100,'255':100}"));
-        assertThat(model.requests.get(0).penalties())
+        assertThat(model.requests.get(0).steering().penalties())
                 .isEqualTo(new Penalties(-2, 2, 1.5, Map.of(5, -100.0, 255, 100.0)));
         ok(PATH, body(HELLO));
-        assertThat(model.requests.get(1).penalties()).isEqualTo(Penalties.NONE);
+        assertThat(model.requests.get(1).steering().penalties()).isEqualTo(Penalties.NONE);
     }
 
     @Test
@@ -238,6 +240,20 @@ class ChatHttpTest extends ServerTest {
                 {"token":"i","logprob":-0.5,"bytes":[105],"top_logprobs":[\
                 {"token":"a","logprob":-1.0,"bytes":[97]},{"token":"\ufffd","logprob":-2.0,"bytes":[226,128]}]}],\
                 "refusal":null}""");
+    }
+
+    @Test
+    void aModelWithQHeadsTellsValuesAndTakesABeta() throws Exception {
+        model.hasQ = true;
+        JsonNode answer = ok(PATH, body(HELLO + ",'logprobs':true,'token_values':true,'decode_beta':2.5"));
+        JsonNode first = answer.at("/choices/0/logprobs/content/0");
+        assertThat(first.get("q").asDouble()).isEqualTo(1.5);
+        assertThat(first.get("advantage").asDouble()).isEqualTo(0.5);
+        assertThat(model.requests.get(0).steering().decodeBeta()).isEqualTo(2.5);
+        assertThat(ok(PATH, body(HELLO + ",'logprobs':true"))
+                        .at("/choices/0/logprobs/content/0")
+                        .has("q"))
+                .isFalse();
     }
 
     @Test
@@ -307,6 +323,11 @@ class ChatHttpTest extends ServerTest {
             'frequency_penalty':3      | invalid_value         | frequency_penalty
             'repetition_penalty':0     | invalid_value         | repetition_penalty
             'repetition_penalty':2.1   | invalid_value         | repetition_penalty
+            'decode_beta':1            | unsupported_parameter | decode_beta
+            'decode_beta':-1           | invalid_value         | decode_beta
+            'decode_beta':'x'          | invalid_type          | decode_beta
+            'token_values':true        | invalid_value         | token_values
+            'token_values':true,'logprobs':true | unsupported_parameter | token_values
             'logit_bias':[5]           | invalid_type          | logit_bias
             'logit_bias':{'a':1}       | invalid_value         | logit_bias
             'logit_bias':{'-1':1}      | invalid_value         | logit_bias

@@ -126,6 +126,59 @@ class FailingHttpTest extends ServerTest {
     }
 
     @Test
+    void aClientWhoHangsUpOnAWholeReplyFreesTheSlot() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        model.play((request, listener, cancelled) -> begun.countDown());
+        try (Socket socket = new Socket("localhost", port)) {
+            send(socket, body(HELLO));
+            assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();
+        }
+        assertThat(model.cancelled.await(2, TimeUnit.SECONDS)).isTrue();
+        assertGivenBack();
+    }
+
+    @Test
+    void aSecondRequestOnTheSameConnectionIsNotTakenForItsEnd() throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        model.play((request, listener, cancelled) -> {
+            answer.await();
+            ScriptedModel.says("hi").play(request, listener, cancelled);
+        });
+        try (Socket socket = new Socket("localhost", port)) {
+            send(socket, body(HELLO));
+            send(socket, body(HELLO + ",'max_tokens':1"));
+            assertThat(model.cancelled.await(200, TimeUnit.MILLISECONDS)).isFalse();
+            answer.countDown();
+            String first = readUntil(socket.getInputStream(), "\"content\":\"hi\"");
+            assertThat(first).startsWith("HTTP/1.1 200");
+            if (!first.contains("\"content\":\"h\"")) {
+                readUntil(socket.getInputStream(), "\"content\":\"h\"");
+            }
+        }
+    }
+
+    private void send(Socket socket, String body) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        out.write(("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+                        + body.length() + "\r\n\r\n" + body)
+                .getBytes(StandardCharsets.US_ASCII));
+        out.flush();
+    }
+
+    /** Reads until the text has come; returns what came last. */
+    private static String readUntil(InputStream in, String text) throws IOException {
+        byte[] buffer = new byte[1 << 16];
+        String latest = "";
+        while (!latest.contains(text)) {
+            int count = in.read(buffer);
+            assertThat(count).as(latest).isPositive();
+            String kept = latest.substring(Math.max(0, latest.length() - text.length()));
+            latest = kept + new String(buffer, 0, count, StandardCharsets.UTF_8);
+        }
+        return latest;
+    }
+
+    @Test
     void aReaderWhoDoesNotReadIsCutOffAndNeverBlocksTheModel() throws Exception {
         CountDownLatch writerIsStuck = new CountDownLatch(1);
         CountDownLatch scriptEnded = new CountDownLatch(1);
@@ -139,29 +192,28 @@ class FailingHttpTest extends ServerTest {
             scriptEnded.countDown();
         });
         try (Socket socket = new Socket("localhost", port)) {
-            String body = body(HELLO + ",'stream':true");
-            OutputStream out = socket.getOutputStream();
-            out.write(("POST " + PATH + " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-                            + "Connection: close\r\nContent-Length: " + body.length() + "\r\n\r\n" + body)
-                    .getBytes(StandardCharsets.US_ASCII));
-            out.flush();
-            readUntil('~', socket.getInputStream());
+            send(socket, body(HELLO + ",'stream':true"));
+            readUntil(socket.getInputStream(), "~");
             writerIsStuck.countDown();
             assertThat(scriptEnded.await(10, TimeUnit.SECONDS)).isTrue();
-            String stream = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(stream)
-                    .contains("event: error")
-                    .contains("reader_too_slow")
-                    .doesNotContain("[DONE]");
+            assertThat(readUntil(socket.getInputStream(), "reader_too_slow")).contains("event: error");
         }
         assertGivenBack();
     }
 
-    private static void readUntil(char wanted, InputStream in) throws IOException {
-        int read;
-        do {
-            read = in.read();
-        } while (read != wanted && read >= 0);
+    @Test
+    void aReaderWhoNeverReadsAgainIsBrokenOff() throws Exception {
+        model.play((request, listener, cancelled) -> {
+            listener.progressed("~".repeat(24_000_000), List.of());
+            while (!cancelled.getAsBoolean()) {
+                listener.progressed("y", List.of());
+            }
+        });
+        try (Socket socket = new Socket("localhost", port)) {
+            send(socket, body(HELLO + ",'stream':true"));
+            assertThat(model.cancelled.await(10, TimeUnit.SECONDS)).isTrue();
+            assertGivenBack();
+        }
     }
 
     @Test

@@ -5,8 +5,10 @@ import dev.rehearse.generation.Completion;
 import dev.rehearse.generation.FinishReason;
 import dev.rehearse.generation.GeneratedToken;
 import dev.rehearse.generation.GeneratedToken.Alternative;
+import dev.rehearse.generation.GeneratedToken.Value;
 import dev.rehearse.generation.GenerationListener;
 import dev.rehearse.generation.GenerationRequest;
+import dev.rehearse.generation.Report.Part;
 import dev.rehearse.models.LoadedModel;
 import dev.rehearse.text.Message;
 import java.nio.charset.StandardCharsets;
@@ -35,6 +37,8 @@ final class ScriptedModel implements LoadedModel {
     final List<GenerationRequest> requests = new CopyOnWriteArrayList<>();
     final CountDownLatch cancelled = new CountDownLatch(1);
     private final ExecutorService threads = Executors.newCachedThreadPool();
+    volatile boolean hasQ;
+    volatile BatchScheduler.Load load = new BatchScheduler.Load(0, 0, 0, 0);
     private volatile Script script = says("hi");
 
     void play(Script next) {
@@ -44,6 +48,8 @@ final class ScriptedModel implements LoadedModel {
     /** The text token by token, cut at the request's limit. */
     static Script says(String text) {
         return (request, listener, cancelled) -> {
+            listener.admitted();
+            List<GeneratedToken> prompt = prompt(request, listener);
             boolean whole = text.length() < request.maxTokens();
             String said = whole ? text : text.substring(0, request.maxTokens());
             List<GeneratedToken> tokens = new ArrayList<>();
@@ -56,15 +62,28 @@ final class ScriptedModel implements LoadedModel {
                 listener.progressed("", List.of(tokens.get(tokens.size() - 1)));
             }
             FinishReason reason = whole ? FinishReason.STOP : FinishReason.LENGTH;
-            listener.finished(new Completion(said, tokens, reason, request.prompt().length));
+            listener.finished(new Completion(said, tokens, reason, request.prompt().length, prompt));
         };
     }
 
+    private static List<GeneratedToken> prompt(GenerationRequest request, GenerationListener listener) {
+        if (!request.report().parts().contains(Part.PROMPT)) {
+            return List.of();
+        }
+        List<GeneratedToken> prompt = IntStream.of(request.prompt())
+                .skip(1)
+                .mapToObj(id -> token(id, request))
+                .toList();
+        listener.promptRead(prompt);
+        return prompt;
+    }
+
     private static GeneratedToken token(int id, GenerationRequest request) {
-        List<Alternative> others = IntStream.range(0, request.topLogProbs())
+        List<Alternative> others = IntStream.range(0, request.report().topLogProbs())
                 .mapToObj(i -> new Alternative(i == 1 ? 0xFF : 'a' + i, -1f - i))
                 .toList();
-        return new GeneratedToken(id, -0.5f, others);
+        boolean valued = request.report().parts().contains(Part.VALUES);
+        return new GeneratedToken(id, -0.5f, others, valued ? new Value(1.5f, 1) : null);
     }
 
     @Override
@@ -112,6 +131,25 @@ final class ScriptedModel implements LoadedModel {
     @Override
     public boolean isSpecial(int token) {
         return token == END;
+    }
+
+    @Override
+    public boolean hasQ() {
+        return hasQ;
+    }
+
+    @Override
+    public float[] embed(int[] tokens) {
+        float[] state = new float[8];
+        for (int token : tokens) {
+            state[token % 8] += 1;
+        }
+        return state;
+    }
+
+    @Override
+    public BatchScheduler.Load load() {
+        return load;
     }
 
     @Override

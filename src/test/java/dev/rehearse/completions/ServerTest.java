@@ -2,6 +2,8 @@ package dev.rehearse.completions;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.generation.Completion;
+import dev.rehearse.generation.FinishReason;
 import dev.rehearse.models.ModelLoader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -83,6 +85,14 @@ abstract class ServerTest {
         Files.writeString(directory.resolve("config.json"), "{\"n_positions\":64}");
         model = new ScriptedModel();
         LOADED.put(modelId, model);
+    }
+
+    static void put(String id, ScriptedModel model) {
+        LOADED.put(id, model);
+    }
+
+    static Completion completion(String text) {
+        return new Completion(text, List.of(), FinishReason.STOP, 1);
     }
 
     /** A body for the model of this test: the given fields after {@code "model"}. */

@@ -121,6 +121,54 @@ class TextHttpTest extends ServerTest {
     }
 
     @Test
+    void anEchoedPromptHasLogProbsToo() throws Exception {
+        JsonNode choice =
+                ok(PATH, body("'prompt':'ab','echo':true,'logprobs':0")).at("/choices/0");
+        assertThat(choice.get("text").asString()).isEqualTo("abhi");
+        assertThat(choice.get("logprobs").toString()).isEqualTo("""
+                {"tokens":["a","b","h","i"],"token_logprobs":[null,-0.5,-0.5,-0.5],\
+                "top_logprobs":[null,{"b":-0.5},{"h":-0.5},{"i":-0.5}],"text_offset":[0,1,2,3]}""");
+    }
+
+    @Test
+    void aPromptAloneCanBeScored() throws Exception {
+        model.play((request, listener, cancelled) -> {
+            List<GeneratedToken> prompt = List.of(new GeneratedToken('b', -0.5f, List.of()));
+            listener.promptRead(prompt);
+            listener.finished(new Completion("", List.of(), FinishReason.LENGTH, request.prompt().length, prompt));
+        });
+        JsonNode answer = ok(PATH, body("'prompt':'ab','echo':true,'logprobs':1,'max_tokens':0"));
+        assertThat(model.requests.get(0).maxTokens()).isZero();
+        assertThat(answer.get("choices").toString()).isEqualTo("""
+                [{"index":0,"text":"ab","logprobs":{"tokens":["a","b"],"token_logprobs":[null,-0.5],\
+                "top_logprobs":[null,{"b":-0.5}],"text_offset":[0,1]},"finish_reason":"length"}]""");
+        assertThat(answer.at("/usage/completion_tokens").asInt()).isZero();
+        ok(PATH, body("'prompt':'" + "x".repeat(64) + "','echo':true,'max_tokens':0"));
+    }
+
+    @Test
+    void aStreamEchoesThePromptWithItsLogProbsFirst() throws Exception {
+        List<JsonNode> chunks = chunks(post(PATH, body("'prompt':'ab','echo':true,'logprobs':0,'stream':true"))
+                .body());
+        assertThat(chunks)
+                .extracting(chunk -> chunk.at("/choices/0/text").asString())
+                .containsExactly("ab", "h", "i", "");
+        assertThat(chunks.get(0).at("/choices/0/logprobs/token_logprobs").toString())
+                .isEqualTo("[null,-0.5]");
+        assertThat(chunks.get(1).at("/choices/0/logprobs/text_offset/0").asInt())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void valuesStandBesideLogProbs() throws Exception {
+        model.hasQ = true;
+        JsonNode logProbs =
+                ok(PATH, body("'prompt':'ab','logprobs':0,'token_values':true")).at("/choices/0/logprobs");
+        assertThat(logProbs.get("token_q").toString()).isEqualTo("[1.5,1.5]");
+        assertThat(logProbs.get("token_advantage").toString()).isEqualTo("[0.5,0.5]");
+    }
+
+    @Test
     void anImpossibleTokenIsStillJson() throws Exception {
         model.play((request, listener, cancelled) -> listener.finished(new Completion(
                 "x",
@@ -166,7 +214,10 @@ class TextHttpTest extends ServerTest {
             'prompt':'a','best_of':21          | invalid_value | best_of
             'prompt':['a','b','c'],'n':11      | invalid_value | n
             'prompt':'a','suffix':'b'          | unsupported_parameter | suffix
-            'prompt':'a','echo':true,'logprobs':0 | unsupported_parameter | echo
+            'prompt':'a','token_values':true   | invalid_value | token_values
+            'prompt':'a','token_values':true,'logprobs':0 | unsupported_parameter | token_values
+            'prompt':'a','decode_beta':1       | unsupported_parameter | decode_beta
+            'prompt':'a','decode_beta':-1      | invalid_value | decode_beta
             'prompt':'a','max_tokens':0        | invalid_value | max_tokens
             'prompt':'a','max_tokens':64       | context_length_exceeded | prompt
             """)

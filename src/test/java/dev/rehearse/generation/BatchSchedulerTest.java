@@ -13,10 +13,12 @@ import dev.rehearse.text.SpecialToken;
 import dev.rehearse.text.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -224,8 +226,13 @@ class BatchSchedulerTest {
     void aBiasOfAnUnknownTokenIsRefused() {
         start(1, 1000);
         Penalties penalties = new Penalties(0, 0, 1, Map.of(64, 1.0));
-        GenerationRequest request =
-                new GenerationRequest(new int[] {1}, 3, new Sampler.Greedy(), List.of(), 0, penalties);
+        GenerationRequest request = new GenerationRequest(
+                new int[] {1},
+                3,
+                new Sampler.Greedy(),
+                List.of(),
+                new Steering(penalties, null),
+                Report.alternatives(0));
         String message = assertThrows(IllegalArgumentException.class, () -> submitted(request))
                 .getMessage();
         assertEquals("the biased token 64 is unknown; allowed: 0 to 63", message);
@@ -327,7 +334,93 @@ class BatchSchedulerTest {
         submitted(request(4, 20));
         QueueFullException full = assertThrows(QueueFullException.class, () -> submitted(request(4, 20)));
         assertEquals("22 tokens wait already; allowed: 30", full.getMessage());
-        assertTrue(full.retryAfter().toSeconds() >= 1);
+        // 14 tokens too many, at the 50 a second that are supposed before anything was measured.
+        assertEquals(Duration.ofMillis(280), full.retryAfter());
+    }
+
+    @Test
+    void theWaitFollowsTheMeasuredPace() {
+        start(1, 1000);
+        RequestQueue queue = new RequestQueue(30);
+        queue.add(waiting(30));
+        for (int second = 0; second < 60; second++) {
+            queue.measured(10, 1);
+        }
+        QueueFullException full = assertThrows(QueueFullException.class, () -> queue.add(waiting(20)));
+        assertEquals(2000, full.retryAfter().toMillis(), 20);
+    }
+
+    private ActiveReply waiting(int tokens) {
+        return new ActiveReply(request(0, tokens - 2), new Heard(), tokenizer);
+    }
+
+    @Test
+    void aPromptIsScoredInPiecesBeforeItsReplyGrows() throws InterruptedException {
+        start(1, 1000);
+        network.allowAll();
+        int[] prompt = IntStream.range(0, 20).map(i -> i == 0 ? 3 : i).toArray();
+        Heard heard = submitted(scored(prompt, 3));
+        Completion completion = heard.awaitCompletion();
+        assertEquals("z", completion.text());
+        assertEquals(List.of(8, 8, 3), network.scored);
+        assertEquals(List.of(1), network.pieces);
+        assertEquals(
+                IntStream.range(1, 20).boxed().toList(),
+                completion.prompt().stream()
+                        .map(token -> (int) -token.logProb())
+                        .toList());
+        assertTrue(completion.prompt().stream()
+                .allMatch(token -> token.id() == (int) -token.logProb()
+                        && token.alternatives().size() == 2));
+        assertEquals("promptRead", heard.calls.get(0));
+    }
+
+    @Test
+    void aScoredPromptIsReadFromItsBeginningWhateverIsKnownOfIt() throws InterruptedException {
+        start(1, 1000);
+        network.allowAll();
+        int[] prompt = IntStream.range(0, 20).map(i -> i == 0 ? 3 : i).toArray();
+        submitted(new GenerationRequest(prompt, 3, new Sampler.Greedy(), List.of(), 0))
+                .awaitCompletion();
+        assertEquals(19, submitted(scored(prompt, 3)).awaitCompletion().prompt().size());
+    }
+
+    @Test
+    void aReplyOfNoTokensIsOnlyAScoredPrompt() throws InterruptedException {
+        start(1, 1000);
+        network.allowAll();
+        for (int length : new int[] {1, 2, 12}) {
+            Heard heard = submitted(scored(new int[length], 0));
+            Completion completion = heard.awaitCompletion();
+            assertEquals("", completion.text());
+            assertEquals(FinishReason.LENGTH, completion.finishReason());
+            assertEquals(length - 1, completion.prompt().size());
+            assertEquals(List.of("promptRead", "finished"), heard.calls);
+        }
+        assertEquals("z", submitted(request(3, 20)).awaitCompletion().text());
+    }
+
+    private static GenerationRequest scored(int[] prompt, int maxTokens) {
+        Report report = new Report(2, Set.of(Report.Part.PROMPT));
+        return new GenerationRequest(prompt, maxTokens, new Sampler.Greedy(), List.of(), Steering.NONE, report);
+    }
+
+    @Test
+    void aReplyOfNoTokensWithoutAReportIsRefused() {
+        start(1, 1000);
+        assertThrows(IllegalArgumentException.class, () -> request(0, 0));
+    }
+
+    @Test
+    void theLoadSaysWhatRunsAndWhatWaits() throws InterruptedException {
+        start(1, 1000);
+        submitted(request(4, 20));
+        network.awaitStep();
+        submitted(request(0, 3));
+        network.allow(2);
+        network.awaitStep();
+        network.awaitStep();
+        assertEquals(new BatchScheduler.Load(1, 1, 3, CAPACITY), scheduler.load());
     }
 
     @Test

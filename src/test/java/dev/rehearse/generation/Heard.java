@@ -27,6 +27,11 @@ final class Heard implements GenerationListener {
     }
 
     @Override
+    public void promptRead(List<GeneratedToken> prompt) {
+        calls.add("promptRead");
+    }
+
+    @Override
     public void progressed(String text, List<GeneratedToken> more) {
         calls.add("progressed");
         deltas.add(text);

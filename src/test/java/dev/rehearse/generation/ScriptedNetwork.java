@@ -29,6 +29,9 @@ final class ScriptedNetwork implements QNetwork {
     /** Tokens of each piece of a prompt that was read on its own. */
     final List<Integer> pieces = Collections.synchronizedList(new ArrayList<>());
 
+    /** Tokens of each piece of a prompt that was scored. */
+    final List<Integer> scored = Collections.synchronizedList(new ArrayList<>());
+
     volatile Throwable failure;
     volatile boolean closed;
     volatile boolean decodingClosed;
@@ -100,6 +103,24 @@ final class ScriptedNetwork implements QNetwork {
             return choice(new int[] {replies.get(saying[slot])[0]}, choosing);
         }
 
+        /** The token {@code t} has log-probability {@code -t}. */
+        @Override
+        public Scores score(int slot, int start, int[] tokens, int[] next, Scoring scoring) {
+            step(1);
+            scored.add(tokens.length);
+            if (start == 0) {
+                saying[slot] = tokens[0];
+            }
+            float[] logProbs = new float[next.length];
+            for (int i = 0; i < next.length; i++) {
+                logProbs[i] = -next[i];
+            }
+            return new Scores(
+                    logProbs,
+                    tops(next.length, scoring.alternatives()),
+                    new float[next.length][scoring.alternatives()]);
+        }
+
         @Override
         public void copy(int from, int to, int length) {
             saying[to] = saying[from];
@@ -138,13 +159,21 @@ final class ScriptedNetwork implements QNetwork {
 
         private Choice choice(int[] tokens, Choosing choosing) {
             int alternatives = ((Choosing.Each) choosing).alternatives();
-            int[][] top = new int[tokens.length][alternatives];
+            return new Choice(
+                    tokens,
+                    new float[tokens.length],
+                    tops(tokens.length, alternatives),
+                    new float[tokens.length][alternatives]);
+        }
+
+        private static int[][] tops(int rows, int alternatives) {
+            int[][] top = new int[rows][alternatives];
             for (int[] row : top) {
                 for (int k = 0; k < alternatives; k++) {
                     row[k] = k;
                 }
             }
-            return new Choice(tokens, new float[tokens.length], top, new float[tokens.length][alternatives]);
+            return top;
         }
 
         @Override

@@ -58,6 +58,21 @@ final class FakeLoadedModel implements LoadedModel {
     }
 
     @Override
+    public boolean hasQ() {
+        return false;
+    }
+
+    @Override
+    public float[] embed(int[] tokens) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BatchScheduler.Load load() {
+        return new BatchScheduler.Load(0, 0, 0, 0);
+    }
+
+    @Override
     public BatchScheduler.Ticket submit(GenerationRequest request, GenerationListener listener) {
         throw new UnsupportedOperationException();
     }

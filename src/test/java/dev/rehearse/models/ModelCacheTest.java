@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ class ModelCacheTest {
     Path data;
 
     private final List<FakeLoadedModel> loads = java.util.Collections.synchronizedList(new ArrayList<>());
+    private Duration loadWait = Duration.ofSeconds(20);
     private ModelCatalog catalog;
     private ModelCache cache;
 
@@ -58,7 +60,7 @@ class ModelCacheTest {
     }
 
     private ModelCache cache(int maxLoaded, DataSize maxMemory, ModelLoader loader) {
-        return new ModelCache(catalog, loader, new ModelsProperties(maxLoaded, maxMemory));
+        return new ModelCache(catalog, loader, new ModelsProperties(maxLoaded, maxMemory, loadWait));
     }
 
     private FakeLoadedModel load(Model model) {
@@ -178,10 +180,130 @@ class ModelCacheTest {
     @Test
     void aDirectoryWrittenAnewIsLoadedAnew() throws IOException {
         use("a");
-        Files.setLastModifiedTime(
-                data.resolve("models/a/config.json"), FileTime.from(Instant.parse("2030-01-01T00:00:00Z")));
+        writeAnew("a");
         use("a");
-        assertThat(loads).hasSize(2);
+        while (loads.size() < 2) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void whoWaitsTooLongForAModelIsToldToComeBack() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        loadWait = Duration.ZERO;
+        cache = cache(2, DataSize.ofMegabytes(1), model -> {
+            awaitQuietly(go);
+            return load(model);
+        });
+        refuses("a", HttpStatus.SERVICE_UNAVAILABLE, "is being loaded");
+        assertThat(cache.release("a")).isPresent();
+        go.countDown();
+        while (cache.loads().isEmpty()) {
+            Thread.onSpinWait();
+        }
+        use("a");
+        assertThat(loads).hasSize(1);
+    }
+
+    @Test
+    void anOlderVersionAnswersWhileTheNewerIsLoadedAndThenGoes() throws Exception {
+        CountDownLatch go = new CountDownLatch(1);
+        cache = cache(2, DataSize.ofMegabytes(1), model -> {
+            if (!loads.isEmpty()) {
+                awaitQuietly(go);
+            }
+            return load(model);
+        });
+        Lease old = cache.lease("a");
+        writeAnew("a");
+        try (Lease meanwhile = cache.lease("a")) {
+            assertThat(meanwhile.loaded()).isSameAs(old.loaded());
+            assertThat(meanwhile.model().version()).isEqualTo(old.model().version());
+        }
+        go.countDown();
+        while (cache.loads().size() < 2) {
+            Thread.onSpinWait();
+        }
+        try (Lease newer = cache.lease("a")) {
+            assertThat(newer.loaded()).isNotSameAs(old.loaded());
+        }
+        assertThat(((FakeLoadedModel) old.loaded()).closed.get()).isZero();
+        old.close();
+        while (((FakeLoadedModel) old.loaded()).closed.get() == 0) {
+            Thread.onSpinWait();
+        }
+        assertThat(loaded()).containsExactly("a");
+    }
+
+    @Test
+    void aNewerVersionThatCannotBeOpenedLeavesTheOlderInPlace() throws Exception {
+        CountDownLatch failed = new CountDownLatch(1);
+        cache = cache(2, DataSize.ofMegabytes(1), model -> {
+            if (!loads.isEmpty()) {
+                failed.countDown();
+                throw new IllegalStateException("torn file");
+            }
+            return load(model);
+        });
+        use("a");
+        writeAnew("a");
+        use("a");
+        assertThat(failed.await(5, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < 100; i++) {
+            use("a");
+        }
+        assertThat(loads).hasSize(1);
+    }
+
+    @Test
+    void whereThereIsNoRoomForTheNewerVersionTheOlderAnswers() throws Exception {
+        cache = cache(1, DataSize.ofMegabytes(1), this::load);
+        try (Lease old = cache.lease("a")) {
+            writeAnew("a");
+            try (Lease same = cache.lease("a")) {
+                assertThat(same.loaded()).isSameAs(old.loaded());
+            }
+        }
+    }
+
+    @Test
+    void modelsComeGoAndChangeUnderTrafficWithoutAnError() throws Exception {
+        cache = cache(8, DataSize.ofMegabytes(1), this::load);
+        ExecutorService clients = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (int client = 0; client < 4; client++) {
+                counts.add(clients.submit(() -> {
+                    int answered = 0;
+                    for (int i = 0; i < 300; i++) {
+                        try (Lease lease = cache.lease("a")) {
+                            assertThat(((FakeLoadedModel) lease.loaded()).closed.get())
+                                    .isZero();
+                            answered++;
+                        }
+                        cache.release("a");
+                    }
+                    return answered;
+                }));
+            }
+            for (int second = 0; second < 20; second++) {
+                Files.setLastModifiedTime(
+                        data.resolve("models/a/config.json"),
+                        FileTime.from(Instant.parse("2030-01-01T00:00:00Z").plusSeconds(second)));
+                use("b");
+            }
+            for (Future<Integer> count : counts) {
+                assertThat(count.get(15, TimeUnit.SECONDS)).isEqualTo(300);
+            }
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    private void writeAnew(String id) throws IOException {
+        Files.setLastModifiedTime(
+                data.resolve("models").resolve(id).resolve("config.json"),
+                FileTime.from(Instant.parse("2030-01-01T00:00:00Z")));
     }
 
     @Test

@@ -210,6 +210,48 @@ class HeadsTest {
         assertTrue(supported >= 1 && supported < 7, supported + " tokens are supported");
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"Q", "DUELING", "V_AND_Q", "V_AND_TWIN_Q"})
+    void eachRowMayHaveABetaOfItsOwn(Kind kind) {
+        try (TorchNetwork network = spoken(kind, 0.7, 0.5);
+                Decoding decoding = network.decoding(3, 8, Priority.SERVING)) {
+            float[] ones = {1, 1, 1};
+            Decoding.Guidance guidance =
+                    new Decoding.Guidance(new float[] {Float.NaN, 0, 9}, Decoding.Guidance.Report.VALUES);
+            Decoding.Choice choice = decoding.prefill(
+                    new int[] {0, 1, 2},
+                    new int[][] {{1, 2}, {1, 2}, {1, 2}},
+                    new Decoding.Choosing.Each(
+                            new float[3], new int[3], ones, new float[3], 7, Decoding.LogitEdits.NONE, guidance));
+            double[] beta = {0.7, 0, 9};
+            float[] q = allQ(network, 1, 2);
+            for (int row = 0; row < 3; row++) {
+                assertGuided(network, row(choice, row), beta[row], 0.5, 1, 2);
+                assertEquals(q[choice.tokens()[row]], choice.values().q()[row], 1e-5);
+                assertEquals(choice.values().v()[0], choice.values().v()[row], 1e-5);
+            }
+            if (kind == Kind.Q) {
+                assertEquals(q[best(q, q, 0)], choice.values().v()[0], 1e-5);
+            }
+        }
+    }
+
+    private static Decoding.Choice row(Decoding.Choice choice, int row) {
+        return new Decoding.Choice(
+                new int[] {choice.tokens()[row]},
+                new float[] {choice.logProbs()[row]},
+                new int[][] {choice.topTokens()[row]},
+                new float[][] {choice.topLogProbs()[row]});
+    }
+
+    @Test
+    void withoutQHeadsThereAreNoValues() {
+        try (TorchNetwork network = spoken(Kind.V, 0, 0);
+                Decoding decoding = network.decoding(1, 8, Priority.SERVING)) {
+            assertEquals(0, prefilled(decoding).values().q().length);
+        }
+    }
+
     @Test
     void theGreedyFormChoosesTheSupportedActionOfTheLargestQ() {
         try (TorchNetwork network = spoken(Kind.DUELING, Heads.GREEDY, 0.5);

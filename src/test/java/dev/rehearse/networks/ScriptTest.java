@@ -27,6 +27,8 @@ class ScriptTest {
             Script.load(manager, "td", "Td", new SoftQLoss(1, 0, 1, 0, 0).scriptAttributes())
                     .close();
             Script.load(manager, "sampling", "Sampling", Map.of()).close();
+            Script.load(manager, "guidance", "Guidance", Map.of("estimates", "v_q", "support_mask", 0.1))
+                    .close();
             Script.load(manager, "timing", "Timing", Map.of()).close();
             new AdamW(manager).close();
         }

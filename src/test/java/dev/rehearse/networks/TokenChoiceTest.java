@@ -164,7 +164,8 @@ class TokenChoiceTest {
                     new float[] {1, 2, 1, 1, 1, 0.1f, 1},
                     new float[] {-0.6f, 0, -2, -3, -3, 0, 100});
             float[] zero = new float[5];
-            Choosing.Each greedy = new Choosing.Each(zero, new int[5], filled(5, 1), zero, 1, edits);
+            Choosing.Each greedy =
+                    new Choosing.Each(zero, new int[5], filled(5, 1), zero, 1, edits, Decoding.Guidance.OWN);
             Choice choice = choose(decoding, greedy, 5);
             // Row 2: 2/2 = 1 beats 1.5 - 2; row 3: -1 · 0.1 = -0.1, below the untouched 0.
             assertArrayEquals(new int[] {0, 1, 0, 3, 3}, choice.tokens());

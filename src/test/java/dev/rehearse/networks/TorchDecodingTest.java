@@ -119,6 +119,29 @@ class TorchDecodingTest {
     }
 
     @Test
+    void scoresOfAPromptAreThoseOfTheWholePass() {
+        int[] prompt = tokens(CONTEXT);
+        try (Decoding decoding = network.decoding(2, CONTEXT, Device.Priority.SERVING)) {
+            Decoding.Scoring scoring = new Decoding.Scoring(3, Float.NaN);
+            Decoding.Scores first =
+                    decoding.score(1, 0, Arrays.copyOf(prompt, 5), Arrays.copyOfRange(prompt, 1, 6), scoring);
+            Decoding.Scores second = decoding.score(
+                    1, 5, Arrays.copyOfRange(prompt, 5, CONTEXT - 1), Arrays.copyOfRange(prompt, 6, CONTEXT), scoring);
+            for (int length = 2; length <= CONTEXT; length++) {
+                int i = length - 2;
+                float told = i < 5 ? first.logProbs()[i] : second.logProbs()[i - 5];
+                assertEquals(read(Arrays.copyOf(prompt, length)), told, 1e-5);
+                int[] top = i < 5 ? first.topTokens()[i] : second.topTokens()[i - 5];
+                int[] likeliest = Arrays.copyOf(prompt, length);
+                likeliest[length - 1] = top[0];
+                float best = i < 5 ? first.topLogProbs()[i][0] : second.topLogProbs()[i - 5][0];
+                assertEquals(read(likeliest), best, 1e-5);
+                assertEquals(3, top.length);
+            }
+        }
+    }
+
+    @Test
     void aCopiedBeginningIsAsGoodAsOneReadAgain() {
         int[] sequence = tokens(12);
         try (Decoding decoding = network.decoding(2, CONTEXT, Device.Priority.SERVING)) {

@@ -62,6 +62,11 @@ final class ScriptedNetwork implements QNetwork {
             }
 
             @Override
+            public Scores score(int slot, int start, int[] tokens, int[] next, Scoring scoring) {
+                throw new UnsupportedOperationException();
+            }
+
+            @Override
             public void copy(int from, int to, int length) {
                 throw new UnsupportedOperationException();
             }

@@ -13,8 +13,6 @@ class Mlp(Module):
   lora_scale : float
   share_trunk : bool
   estimates : str
-  decode_beta : float
-  support_mask : float
 
   def hidden(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor) -> Tensor:
     back = torch.arange(1 - self.inputs, 1, device=ids.device).unsqueeze(0)  # (1, inputs)
@@ -34,10 +32,6 @@ class Mlp(Module):
   def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
     return self.read(w, ids, rows, value_rows)
 
-  def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
+  def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     B, T = ids.size()
-    logits = self.uniform(B, ids)
-    if self.estimates != "v":
-      hidden = self.hidden(w, ids, torch.arange(B, device=ids.device) * T + last)
-      logits = __torch__.heads.guided(w, logits, hidden, self.estimates, self.decode_beta, self.support_mask)
-    return logits
+    return [self.uniform(B, ids), self.hidden(w, ids, torch.arange(B, device=ids.device) * T + last)]
