@@ -22,13 +22,14 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
     private static final String ROOT = "dev.rehearse.";
     private static final Set<String> LIBRARY =
-            Set.of("text", "replay", "grading", "networks", "generation", "qlearning", "training");
+            Set.of("text", "replay", "outbound", "grading", "networks", "generation", "qlearning", "training");
 
     /** Who may use whom. A package may always use itself. */
     private static final Map<String, Set<String>> MAY_USE = Map.ofEntries(
             Map.entry("text", Set.of()),
             Map.entry("replay", Set.of()),
-            Map.entry("grading", Set.of()),
+            Map.entry("outbound", Set.of()),
+            Map.entry("grading", Set.of("outbound")),
             Map.entry("networks", Set.of()),
             Map.entry("web", Set.of()),
             Map.entry("demo", Set.of()),
@@ -36,9 +37,10 @@ class ArchitectureTest {
             Map.entry("qlearning", Set.of("networks", "replay")),
             Map.entry("training", Set.of("qlearning", "generation", "grading", "replay", "networks", "text")),
             Map.entry("keys", Set.of("web")),
+            Map.entry("webhooks", Set.of("outbound", "web")),
             Map.entry("files", Set.of("web")),
             Map.entry("models", Set.of("networks", "text", "generation", "web")),
-            Map.entry("jobs", Set.of("training", "grading", "models", "files", "web")),
+            Map.entry("jobs", Set.of("training", "grading", "outbound", "models", "files", "webhooks", "web")),
             Map.entry("completions", Set.of("models", "generation", "text", "web")));
 
     private static final JavaClasses MAIN = new ClassFileImporter()

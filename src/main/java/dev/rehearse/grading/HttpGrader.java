@@ -1,5 +1,6 @@
 package dev.rehearse.grading;
 
+import dev.rehearse.outbound.AllowedHosts;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.time.Duration;
@@ -34,11 +35,7 @@ public record HttpGrader(
 
     public HttpGrader {
         headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
-        boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
-        if (!web || url.getHost() == null || url.getUserInfo() != null || url.getFragment() != null) {
-            throw new IllegalArgumentException(
-                    "url is '" + url + "'; it must be http(s)://host[:port]/path, without user and fragment");
-        }
+        AllowedHosts.requireAddress(url);
         if (batch < 1 || batch > MOST_BATCH) {
             throw new IllegalArgumentException("batch is " + batch + "; it must be 1 to " + MOST_BATCH);
         }

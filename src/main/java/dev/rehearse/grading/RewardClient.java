@@ -1,29 +1,24 @@
 package dev.rehearse.grading;
 
 import dev.rehearse.grading.Services.RewardServers;
-import java.io.IOException;
-import java.net.http.HttpClient;
+import dev.rehearse.outbound.AllowedHosts;
+import dev.rehearse.outbound.NoAnswerException;
+import dev.rehearse.outbound.OutboundClient;
 import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks reward servers over HTTP/1.1: only those on the list, following no redirect, each try within a deadline and each
- * answer within a size. A try that is answered with 429 or 5xx, or not at all, is made again after a pause that doubles.
+ * Asks reward servers. A try that is answered with 429 or 5xx, or not at all, is made again after a pause that doubles.
  *
  * <p>Thread-safe. An interrupted wait ends with {@link GraderUnavailable} and the thread still interrupted.
  */
 public final class RewardClient implements RewardServers {
     private final Limits limits;
-    private final HttpClient client;
+    private final OutboundClient client;
 
     /**
      * Bounds of one request.
@@ -39,16 +34,11 @@ public final class RewardClient implements RewardServers {
 
     public RewardClient(Limits limits) {
         this.limits = limits;
-        client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(limits.timeout())
-                .build();
+        client = new OutboundClient(limits.allowed(), limits.maxResponseBytes(), limits.timeout());
     }
 
     @Override
     public double[] rewards(HttpGrader grader, List<Subject> subjects) {
-        limits.allowed().check(grader.url());
         byte[] body = RewardJson.request(grader, subjects).getBytes(StandardCharsets.UTF_8);
         HttpRequest.Builder request = HttpRequest.newBuilder(grader.url());
         grader.headers().forEach(request::setHeader);
@@ -87,46 +77,27 @@ public final class RewardClient implements RewardServers {
     }
 
     private Try attempt(HttpRequest request, Duration timeout) {
-        CompletableFuture<HttpResponse<byte[]>> exchange =
-                client.sendAsync(request, head -> new LimitedBody(limits.maxResponseBytes()));
         try {
-            return judged(exchange.get(timeout.toMillis(), TimeUnit.MILLISECONDS));
-        } catch (TimeoutException e) {
-            return Try.failed("did not answer within " + timeout.toMillis() + " ms", true);
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            return Try.failed("failed: " + cause, cause instanceof IOException && !isTooLong(cause));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return Try.failed("was not waited for", false);
-        } finally {
-            exchange.cancel(true); // nothing where it has ended; closes the connection where it has not
+            return judged(client.send(request, timeout));
+        } catch (NoAnswerException e) {
+            return Try.failed(String.valueOf(e.getMessage()), e.again() == NoAnswerException.Again.MAY_HELP);
         }
     }
 
-    private static boolean isTooLong(Throwable thrown) {
-        for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
-            if (cause instanceof LimitedBody.TooLong) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static Try judged(HttpResponse<byte[]> response) {
-        int status = response.statusCode();
+    private static Try judged(OutboundClient.Answer answer) {
+        int status = answer.status();
         if (status / 100 == 2) {
-            return new Try(new String(response.body(), StandardCharsets.UTF_8), "", false, Duration.ZERO);
+            return new Try(answer.body(), "", false, Duration.ZERO);
         }
         if (status / 100 == 3) {
-            String location = response.headers().firstValue("Location").orElse("elsewhere");
+            String location = answer.headers().firstValue("Location").orElse("elsewhere");
             return Try.failed(
                     "answered " + status + ", a redirect to " + Template.excerpt(location) + " that is not followed",
                     false);
         }
         boolean again = status == 429 || status >= 500;
-        String said = Template.excerpt(new String(response.body(), StandardCharsets.UTF_8));
-        return new Try(null, "answered " + status + ": " + said, again, retryAfter(response.headers()));
+        String said = Template.excerpt(answer.body());
+        return new Try(null, "answered " + status + ": " + said, again, retryAfter(answer.headers()));
     }
 
     private static Duration retryAfter(HttpHeaders headers) {

@@ -1,6 +1,5 @@
 package dev.rehearse.jobs;
 
-import dev.rehearse.grading.AllowedHosts;
 import dev.rehearse.grading.Grader;
 import dev.rehearse.grading.HttpGrader;
 import dev.rehearse.grading.LabelModel;
@@ -8,6 +7,7 @@ import dev.rehearse.grading.Multi;
 import dev.rehearse.grading.ScoreModel;
 import dev.rehearse.models.Model;
 import dev.rehearse.models.ModelCatalog;
+import dev.rehearse.outbound.AllowedHosts;
 import dev.rehearse.web.ApiException;
 import java.time.Duration;
 import java.util.Map;

@@ -1,8 +1,8 @@
 package dev.rehearse.jobs;
 
-import dev.rehearse.grading.AllowedHosts;
 import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.RewardClient;
+import dev.rehearse.outbound.AllowedHosts;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.context.properties.ConfigurationProperties;

@@ -3,6 +3,8 @@ package dev.rehearse.jobs;
 import dev.rehearse.jobs.Job.Ending;
 import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.web.ApiException;
+import dev.rehearse.webhooks.EventType;
+import dev.rehearse.webhooks.Webhooks;
 import java.time.Clock;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -10,19 +12,21 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The moves of jobs, each with the event that tells of it, both or neither. Thread-safe. */
+/** The moves of jobs, each with the event and the webhooks that tell of it, all or none. Thread-safe. */
 @Component
 final class JobLife {
     private static final Logger log = LoggerFactory.getLogger(JobLife.class);
 
     private final JobStore store;
     private final JobEvents events;
+    private final Webhooks webhooks;
     private final TransactionTemplate transaction;
     private final Clock clock;
 
-    JobLife(JobStore store, JobEvents events, TransactionTemplate transaction, Clock clock) {
+    JobLife(JobStore store, JobEvents events, Webhooks webhooks, TransactionTemplate transaction, Clock clock) {
         this.store = store;
         this.events = events;
+        this.webhooks = webhooks;
         this.transaction = transaction;
         this.clock = clock;
     }
@@ -78,6 +82,7 @@ final class JobLife {
             boolean won = store.move(seen, move, ending);
             if (won) {
                 events.message(seen.id(), level(move), message);
+                announce(seen.id(), move);
             }
             return won;
         }));
@@ -85,6 +90,15 @@ final class JobLife {
             log.info("job {}: {} after {}", seen.id(), message, seen.state());
         }
         return moved;
+    }
+
+    private void announce(JobId job, Move move) {
+        switch (move) {
+            case SUCCEED -> webhooks.announce(EventType.JOB_SUCCEEDED, job.value());
+            case FAIL -> webhooks.announce(EventType.JOB_FAILED, job.value());
+            case CANCEL -> webhooks.announce(EventType.JOB_CANCELLED, job.value());
+            case ACCEPT, START, PUT_BACK -> {}
+        }
     }
 
     private static JobEvent.Level level(Move move) {

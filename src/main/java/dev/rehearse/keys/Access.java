@@ -27,6 +27,7 @@ final class Access {
             open("/v3/api-docs.yaml"),
             row(LOOKING, "/actuator/**", Scope.READ),
             row(LOOKING, "/v1/api_keys/**", Scope.ADMIN),
+            row(LOOKING, "/v1/webhook_endpoints/**", Scope.ADMIN),
             row(LOOKING, "/v1/**", Scope.READ),
             row(POST, "/v1/files", Scope.TRAIN),
             row(DELETE, "/v1/files/*", Scope.TRAIN),

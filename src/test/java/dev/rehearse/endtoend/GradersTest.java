@@ -17,7 +17,7 @@ import com.openai.models.graders.gradermodels.StringCheckGrader;
 import com.openai.models.graders.gradermodels.TextSimilarityGrader;
 import com.openai.models.models.Model;
 import dev.rehearse.Api;
-import dev.rehearse.grading.RewardServer;
+import dev.rehearse.outbound.Receiver;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
@@ -37,14 +37,14 @@ class GradersTest {
     @TempDir
     static Path data;
 
-    private static RewardServer rewards;
+    private static Receiver rewards;
     private static RunningService service;
     private static Client client;
     private static String judge;
 
     @BeforeAll
     static void trainAJudge() {
-        rewards = new RewardServer((request, exchange) -> RewardServer.answer(
+        rewards = new Receiver((request, exchange) -> Receiver.answer(
                 exchange,
                 BROKEN.get() ? 503 : 200,
                 BROKEN.get() ? "out of order" : halves(rewards.bodies.get(request - 1))));

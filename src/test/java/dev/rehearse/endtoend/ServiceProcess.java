@@ -5,6 +5,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -28,18 +29,19 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     /** Returns when requests are answered. */
-    static ServiceProcess start(Path data, Path log) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx1g",
-                        "-XX:TieredStopAtLevel=1",
-                        RehearseApplication.class.getName(),
-                        "--server.port=0",
-                        "--rehearse.data-dir=" + data,
-                        "--rehearse.jobs.poll=100ms",
-                        "--rehearse.jobs.heartbeat=500ms"))
-                .redirectErrorStream(true)
-                .redirectOutput(log.toFile());
+    static ServiceProcess start(Path data, Path log, String... settings) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx1g",
+                "-XX:TieredStopAtLevel=1",
+                RehearseApplication.class.getName(),
+                "--server.port=0",
+                "--rehearse.data-dir=" + data,
+                "--rehearse.jobs.poll=100ms",
+                "--rehearse.jobs.heartbeat=500ms"));
+        command.addAll(List.of(settings));
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("CLASSPATH", classPath());
         builder.environment().put("OMP_WAIT_POLICY", "passive");
         builder.environment().put("OPT_OUT_TRACKING", "true");

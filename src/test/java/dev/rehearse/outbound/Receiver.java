@@ -1,4 +1,4 @@
-package dev.rehearse.grading;
+package dev.rehearse.outbound;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /** A server on loopback that answers as the test says and remembers what it was asked. */
-public final class RewardServer implements AutoCloseable {
+public final class Receiver implements AutoCloseable {
     /** What it does with the n-th request, counted from 1. */
     public interface Script {
         void answer(int request, HttpExchange exchange) throws IOException;
@@ -25,7 +26,7 @@ public final class RewardServer implements AutoCloseable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
-    public RewardServer(Script script) {
+    public Receiver(Script script) {
         try {
             server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         } catch (IOException e) {
@@ -37,6 +38,7 @@ public final class RewardServer implements AutoCloseable {
                 bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
                 exchanges.add(exchange);
                 number = bodies.size();
+                bodies.notifyAll();
             }
             script.answer(number, exchange);
             exchange.close();
@@ -45,8 +47,23 @@ public final class RewardServer implements AutoCloseable {
         server.start();
     }
 
-    public static RewardServer says(int status, String body) {
-        return new RewardServer((request, exchange) -> answer(exchange, status, body));
+    /** The n-th request, counted from 1, once it is there. */
+    public HttpExchange await(int request) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        synchronized (bodies) {
+            while (bodies.size() < request) {
+                long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                if (millis <= 0) {
+                    throw new AssertionError("no request " + request + " within a minute");
+                }
+                bodies.wait(millis);
+            }
+            return exchanges.get(request - 1);
+        }
+    }
+
+    public static Receiver says(int status, String body) {
+        return new Receiver((request, exchange) -> answer(exchange, status, body));
     }
 
     public static void answer(HttpExchange exchange, int status, String body) throws IOException {

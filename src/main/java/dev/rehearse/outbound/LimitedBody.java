@@ -1,4 +1,4 @@
-package dev.rehearse.grading;
+package dev.rehearse.outbound;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

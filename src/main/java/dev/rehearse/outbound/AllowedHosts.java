@@ -1,4 +1,4 @@
-package dev.rehearse.grading;
+package dev.rehearse.outbound;
 
 import java.net.InetAddress;
 import java.net.URI;
@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Which servers graders may ask, as {@code host:port}, so that a request cannot make the service reach what its sender
- * cannot (server-side request forgery). Empty allows none.
+ * Which servers the service may ask for its users, as {@code host:port}, so that a request cannot make it reach what its
+ * sender cannot (server-side request forgery). Empty allows none.
  *
  * <p>A listed name that leads to this machine or to the link's own addresses (cloud metadata lives there) is refused,
  * unless it is listed as {@code localhost} or by its number: whoever owns the name must not choose what is behind it.
@@ -47,10 +47,19 @@ public final class AllowedHosts {
         return url.getHost().toLowerCase(Locale.ROOT) + ':' + (url.getPort() < 0 ? usual : url.getPort());
     }
 
-    /** @throws GraderUnavailable when it is not on the list, has no address, or leads where a name must not */
+    /** @throws IllegalArgumentException for anything but {@code http(s)://host[:port]/path}, with a query or without */
+    public static void requireAddress(URI url) {
+        boolean web = "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+        if (!web || url.getHost() == null || url.getUserInfo() != null || url.getFragment() != null) {
+            throw new IllegalArgumentException(
+                    "url is '" + url + "'; it must be http(s)://host[:port]/path, without user and fragment");
+        }
+    }
+
+    /** @throws NoAnswerException when it is not on the list, has no address, or leads where a name must not */
     void check(URI url) {
         if (!has(url)) {
-            throw unavailable(authority(url) + " is not on the list of allowed servers");
+            throw refused(authority(url) + " is not on the list of allowed servers");
         }
         String host = url.getHost().toLowerCase(Locale.ROOT);
         if (host.equals("localhost") || NUMBER.matcher(host).matches()) {
@@ -59,17 +68,17 @@ public final class AllowedHosts {
         try {
             for (InetAddress address : InetAddress.getAllByName(host)) {
                 if (address.isLoopbackAddress() || address.isAnyLocalAddress() || address.isLinkLocalAddress()) {
-                    throw unavailable(host + " leads to " + address.getHostAddress()
+                    throw refused(host + " leads to " + address.getHostAddress()
                             + ", an address of this machine or its link; to allow that, list the number itself");
                 }
             }
         } catch (UnknownHostException e) {
-            throw unavailable(host + " has no address");
+            throw refused(host + " has no address");
         }
     }
 
-    private static GraderUnavailable unavailable(String problem) {
-        return new GraderUnavailable(GradeError.OTHER_ERROR, problem);
+    private static NoAnswerException refused(String problem) {
+        return new NoAnswerException(problem, NoAnswerException.Again.IN_VAIN);
     }
 
     @Override

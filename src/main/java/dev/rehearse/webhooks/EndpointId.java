@@ -1,0 +1,15 @@
+package dev.rehearse.webhooks;
+
+import dev.rehearse.web.FreshId;
+
+/** Names an endpoint: {@code we_…}. Immutable. */
+public record EndpointId(String value) {
+    static EndpointId fresh() {
+        return new EndpointId(FreshId.withPrefix("we_"));
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+}
