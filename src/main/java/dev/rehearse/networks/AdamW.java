@@ -32,7 +32,7 @@ final class AdamW implements AutoCloseable {
     }
 
     /** First and second moment, and the number of the next step as a scalar. */
-    private record State(PtNDArray mean, PtNDArray square, PtNDArray step) {}
+    record State(PtNDArray mean, PtNDArray square, PtNDArray step) {}
 
     /** Weights that are updated together with one learning rate. */
     record Group(List<PtNDArray> weights, double learningRate) {}
@@ -100,7 +100,13 @@ final class AdamW implements AutoCloseable {
         }
     }
 
-    private State state(PtNDArray weight) {
+    /** Whether the weight took part in an update. */
+    boolean hasMoved(PtNDArray weight) {
+        return states.containsKey(weight);
+    }
+
+    /** As before the first update where there was none. */
+    State state(PtNDArray weight) {
         return states.computeIfAbsent(weight, absent -> new State(zeros(absent), zeros(absent), one()));
     }
 
@@ -119,6 +125,14 @@ final class AdamW implements AutoCloseable {
                 IValue from = Weights.list(weights);
                 IValue by = IValue.from(share)) {
             script.infer("blend", to, from, by).close();
+        }
+    }
+
+    /** Copies numbers to the bit, the sign of zeros too. */
+    void copy(PtNDArray to, PtNDArray from) {
+        try (IValue target = Weights.list(List.of(to));
+                IValue source = Weights.list(List.of(from))) {
+            script.infer("copy", target, source).close();
         }
     }
 

@@ -27,6 +27,11 @@ final class Learning implements AutoCloseable {
         optimiser = new AdamW(manager);
     }
 
+    /** Goes on after so many updates: their number seeds dropout. */
+    void resumeAfter(int made) {
+        updates = made;
+    }
+
     AdamW optimiser() {
         return optimiser;
     }

@@ -170,7 +170,7 @@ public final class TorchNetwork implements QNetwork {
     }
 
     /** Made at the first use: a network that only serves needs none of it. */
-    private Learning learning() {
+    Learning learning() {
         Learning made = learning;
         if (made == null) {
             made = new Learning(this);

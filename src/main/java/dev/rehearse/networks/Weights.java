@@ -163,6 +163,13 @@ final class Weights implements AutoCloseable {
         return select(name -> !isFrozen(name) && names.test(name));
     }
 
+    /** The tensors that learning moves, by name, in order. */
+    Map<String, PtNDArray> trainable() {
+        Map<String, PtNDArray> moved = new LinkedHashMap<>(arrays);
+        moved.keySet().removeIf(this::isFrozen);
+        return moved;
+    }
+
     Collection<String> names() {
         return arrays.keySet();
     }

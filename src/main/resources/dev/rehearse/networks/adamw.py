@@ -27,3 +27,8 @@ class AdamW(Module):
   def blend(self, averages: List[Tensor], weights: List[Tensor], share: float) -> int:
     torch._foreach_lerp_(averages, weights, share)
     return 0
+
+  # to = source, in place and to the bit.
+  def copy(self, to: List[Tensor], source: List[Tensor]) -> int:
+    torch._foreach_copy_(to, source)
+    return 0
