@@ -40,7 +40,7 @@ public final class ScriptedTraining implements Training {
     }
 
     public static RunResult succeed(RunSpec spec, RunControl control) {
-        control.report(new Progress.Started(2, Map.of("n_epochs", 1, "batch_size", 4)));
+        control.report(new Progress.Started(0, 2, Map.of("n_epochs", 1, "batch_size", 4)));
         control.report(new Progress.Step(1, 2, Map.of("train_loss", 1.5, "broken", Double.NaN)));
         Checkpoint first = checkpoint(spec, 1);
         control.report(new Progress.CheckpointSaved(first));
@@ -95,7 +95,7 @@ public final class ScriptedTraining implements Training {
             letGo.countDown();
         }
 
-        private static void await(CountDownLatch latch) {
+        public static void await(CountDownLatch latch) {
             try {
                 if (!latch.await(20, TimeUnit.SECONDS)) {
                     throw new AssertionError("waited 20 seconds in vain");

@@ -20,6 +20,24 @@ public final class ErrorBudget {
     }
 
     /**
+     * What was counted in the window that is open.
+     *
+     * @param last of the errors so far, of earlier windows too
+     */
+    public record Counts(int grades, int errors, @Nullable Failure last) {}
+
+    public Counts counts() {
+        return new Counts(grades, errors, last);
+    }
+
+    /** Goes on counting from there. */
+    public void restore(Counts counts) {
+        grades = counts.grades();
+        errors = counts.errors();
+        last = counts.last();
+    }
+
+    /**
      * Counts a grade; after each window the count starts anew.
      *
      * @throws TooManyGraderErrors when more than the allowed share of a window were errors

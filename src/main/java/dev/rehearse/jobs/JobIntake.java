@@ -28,6 +28,7 @@ final class JobIntake {
 
     private final JobStore store;
     private final JobEvents events;
+    private final JobLife life;
     private final JobPool pool;
     private final Checks checks;
     private final TransactionTemplate transaction;
@@ -36,6 +37,7 @@ final class JobIntake {
     JobIntake(JobWorker.Parts parts, JobPool pool, Checks checks, TransactionTemplate transaction) {
         this.store = parts.store();
         this.events = parts.events();
+        this.life = parts.life();
         this.clock = parts.clock();
         this.pool = pool;
         this.checks = checks;
@@ -70,6 +72,20 @@ final class JobIntake {
         return job;
     }
 
+    /**
+     * Takes a paused job up again.
+     *
+     * @throws ApiException 404 when there is no such job, 400 when it is not paused, 429 when too many jobs wait
+     */
+    synchronized Job resume(JobId id) {
+        if (store.require(id).state() == JobState.PAUSED) {
+            checkRoom();
+        }
+        Job queued = life.resume(id);
+        pool.takeBack(queued);
+        return queued;
+    }
+
     private void insert(Job job, RequestKey key) {
         JobId id = job.id();
         JobRequest request = job.request();
@@ -89,7 +105,7 @@ final class JobIntake {
         if (request.method().hyperparameters().containsKey("reasoning_effort")) {
             events.message(id, JobEvent.Level.WARN, "reasoning_effort changes nothing: models here do not reason");
         }
-        pool.schedule(id);
+        pool.schedule(job);
     }
 
     private void checkModel(JobRequest request) {

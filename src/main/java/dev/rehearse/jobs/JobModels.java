@@ -8,6 +8,7 @@ import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -76,12 +77,23 @@ final class JobModels {
                 .forEach(this::drop);
     }
 
-    /** Takes back the checkpoints that are not among the best, such as those of an earlier attempt. */
+    /**
+     * Leaves the best checkpoints alone: takes back others, such as one of a pause, and makes models of those that are
+     * none, since an attempt whose process died had overtaken them.
+     */
     void keepOnly(Job job, List<Checkpoint> best) {
         Set<Integer> steps = best.stream().map(Checkpoint::step).collect(Collectors.toSet());
-        checkpoints.all(job.id()).stream()
-                .filter(checkpoint -> !steps.contains(checkpoint.step()))
-                .forEach(this::drop);
+        Set<Integer> published = new HashSet<>();
+        for (JobCheckpoint checkpoint : checkpoints.all(job.id())) {
+            if (steps.contains(checkpoint.step())) {
+                published.add(checkpoint.step());
+            } else {
+                drop(checkpoint);
+            }
+        }
+        best.stream()
+                .filter(checkpoint -> !published.contains(checkpoint.step()))
+                .forEach(checkpoint -> publish(job, checkpoint));
     }
 
     /** Makes the best checkpoint the job's model; returns its name. */

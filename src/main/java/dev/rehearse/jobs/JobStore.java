@@ -21,7 +21,8 @@ import org.springframework.stereotype.Component;
 @Component
 final class JobStore {
     private static final String WAITING = " state in ('VALIDATING_FILES', 'QUEUED')";
-    private static final String LIVE = " state in ('VALIDATING_FILES', 'QUEUED', 'RUNNING')";
+    private static final String AT_WORK = " state in ('RUNNING', 'PAUSING')";
+    private static final String LIVE = " state not in ('SUCCEEDED', 'FAILED', 'CANCELLED')";
 
     private final JdbcClient database;
 
@@ -126,8 +127,8 @@ final class JobStore {
         return database.sql("""
                         update jobs set step = :step, total_steps = :totalSteps, estimated_finish = :estimatedFinish,
                                hyperparameters = :hyperparameters
-                        where id = :id and attempt = :attempt and state = 'RUNNING'
-                        """)
+                        where id = :id and attempt = :attempt and
+                        """ + AT_WORK)
                         .param("step", run.step())
                         .param("totalSteps", run.totalSteps())
                         .param("estimatedFinish", at(run.estimatedFinish()), Types.TIMESTAMP_WITH_TIMEZONE)
@@ -138,13 +139,13 @@ final class JobStore {
                 == 1;
     }
 
-    boolean isRunning(JobId id, int attempt) {
-        return database.sql("select count(*) from jobs where id = :id and attempt = :attempt and state = 'RUNNING'")
-                        .param("id", id.value())
-                        .param("attempt", attempt)
-                        .query(Integer.class)
-                        .single()
-                == 1;
+    /** The job's state while the attempt is its last one; empty when another was started. */
+    Optional<JobState> state(JobId id, int attempt) {
+        return database.sql("select state from jobs where id = :id and attempt = :attempt")
+                .param("id", id.value())
+                .param("attempt", attempt)
+                .query((row, number) -> JobState.valueOf(row.getString("state")))
+                .optional();
     }
 
     /** The jobs that wait, first come first. */

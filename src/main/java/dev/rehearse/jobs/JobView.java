@@ -109,7 +109,7 @@ final class JobView {
                 int index = store.waiting().indexOf(job.id());
                 yield index < 0 ? null : index + 1;
             }
-            case RUNNING, SUCCEEDED, FAILED, CANCELLED -> null;
+            case RUNNING, PAUSING, PAUSED, SUCCEEDED, FAILED, CANCELLED -> null;
         };
     }
 

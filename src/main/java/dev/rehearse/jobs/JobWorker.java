@@ -4,6 +4,7 @@ import dev.rehearse.grading.TooManyGraderErrors;
 import dev.rehearse.training.Checkpoint;
 import dev.rehearse.training.InvalidExampleException;
 import dev.rehearse.training.InvalidSettingException;
+import dev.rehearse.training.RunControl.Wish;
 import dev.rehearse.training.RunResult;
 import dev.rehearse.training.RunSpec;
 import dev.rehearse.training.StoppedException;
@@ -32,6 +33,7 @@ final class JobWorker {
     private final RunFolder folder;
     private final Training training;
     private final Clock clock;
+    private final JobSettings settings;
     private final Set<RunReports> runs = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
@@ -40,35 +42,47 @@ final class JobWorker {
         this.life = parts.life();
         this.events = parts.events();
         this.clock = parts.clock();
+        this.settings = parts.settings();
         this.data = data;
         this.models = models;
         this.folder = folder;
         this.training = training;
     }
 
-    /** What of the database a worker writes to. */
+    /** What of the database a worker writes to, and when. */
     @Component
-    record Parts(JobStore store, JobLife life, JobEvents events, Clock clock) {}
+    record Parts(JobStore store, JobLife life, JobEvents events, JobSettings settings, Clock clock) {}
 
     /** How work on a job came out. */
     enum Outcome {
         ENDED,
         /** The process stops; the job waits for another. */
-        PUT_BACK
+        PUT_BACK,
+        PAUSED,
+        /** Another process took this one for dead and runs the job. */
+        TAKEN_OVER
     }
 
-    /** Works until the job has ended or was put back. */
+    /** Works until the job has ended, rests or is another's. */
     Outcome work(JobId id) {
         try (MDC.MDCCloseable ignored = MDC.putCloseable("jobId", id.value())) {
+            int ran = 0;
             while (true) {
-                Optional<Job> found = store.find(id);
-                if (found.isEmpty() || found.get().state().isFinal()) {
+                Job job = store.find(id).orElse(null);
+                if (job == null || job.state().isFinal()) {
+                    cleanUp(id);
                     return Outcome.ENDED;
+                }
+                if (job.state() == JobState.PAUSED) {
+                    return Outcome.PAUSED;
+                }
+                if (ran > 0 && job.run().attempt() > ran) {
+                    return Outcome.TAKEN_OVER;
                 }
                 if (draining) {
                     return Outcome.PUT_BACK;
                 }
-                advance(found.get());
+                ran = Math.max(ran, advance(job));
             }
         }
     }
@@ -78,9 +92,9 @@ final class JobWorker {
         store.find(id).filter(job -> job.state() == JobState.VALIDATING_FILES).ifPresent(this::advance);
     }
 
-    /** Asks the run of a job to stop, if it runs here. */
-    void stop(JobId id) {
-        runs.stream().filter(run -> run.job().equals(id)).forEach(RunReports::stop);
+    /** Asks something of the run of a job, if it runs here. */
+    void ask(JobId id, Wish wish) {
+        runs.stream().filter(run -> run.job().equals(id)).forEach(run -> run.ask(wish));
     }
 
     /** Takes work again after {@link #drain}. */
@@ -88,20 +102,27 @@ final class JobWorker {
         draining = false;
     }
 
-    /** Asks all runs to stop; their jobs are put back. */
+    /** Asks all runs to save their state and stop; their jobs are put back. */
     void drain() {
         draining = true;
-        runs.forEach(RunReports::stop);
+        runs.forEach(run -> run.ask(Wish.SUSPEND));
     }
 
-    private void advance(Job job) {
+    /** The attempt that ran, or 0. */
+    private int advance(Job job) {
         switch (job.state()) {
             case VALIDATING_FILES -> validate(job);
-            case QUEUED -> life.start(job).ifPresent(this::run);
-            case RUNNING ->
-                life.putBack(job, "The process that ran the job is gone; the job runs again from its start");
-            case SUCCEEDED, FAILED, CANCELLED -> {}
+            case QUEUED -> {
+                Optional<Job> started = life.start(job);
+                started.ifPresent(this::run);
+                return started.map(attempt -> attempt.run().attempt()).orElse(0);
+            }
+            case RUNNING, PAUSING ->
+                life.putBack(
+                        job, "The process that ran the job is gone; the job goes on where its state was saved last");
+            case PAUSED, SUCCEEDED, FAILED, CANCELLED -> {}
         }
+        return 0;
     }
 
     private void validate(Job job) {
@@ -114,18 +135,17 @@ final class JobWorker {
     }
 
     private void run(Job job) {
-        RunReports control = new RunReports(job, store, events, models, clock);
+        RunReports control = new RunReports(job, store, events, models, new SavePace(settings, clock), clock);
         runs.add(control);
         try {
             if (draining) {
-                control.stop(); // drain() may have come before the run was known
+                control.ask(Wish.SUSPEND); // drain() may have come before the run was known
             }
             train(job, control);
         } catch (Throwable e) { // the one place: whatever a run dies of is the job's end, not the worker's
-            settle(job, e);
+            settle(job, control, e);
         } finally {
             runs.remove(control);
-            cleanUp(job);
         }
     }
 
@@ -148,11 +168,13 @@ final class JobWorker {
         }
     }
 
-    private void settle(Job job, Throwable e) {
+    private void settle(Job job, RunReports control, Throwable e) {
         boolean stopped = e instanceof StoppedException || Thread.interrupted();
-        if (stopped && draining) {
-            life.putBack(job, "The service is stopping; the job runs again when it is back");
-        } else if (stopped && !store.isRunning(job.id(), job.run().attempt())) {
+        JobState state = store.state(job.id(), job.run().attempt()).orElse(null);
+        if (stopped && (draining || state == JobState.PAUSING)) {
+            control.finish();
+            life.putBack(job, "The service is stopping; the job goes on when it is back");
+        } else if (stopped && state != JobState.RUNNING) {
             log.info("job {} was stopped", job.id());
         } else {
             life.fail(job, error(job, e));
@@ -181,9 +203,9 @@ final class JobWorker {
         return new JobError("server_error", "The training broke: " + message, null);
     }
 
-    private void cleanUp(Job job) {
+    private void cleanUp(JobId job) {
         try {
-            folder.clear(job.id());
+            folder.clear(job);
         } catch (IOException e) {
             log.warn("what the run left in its directory stays there", e);
         }

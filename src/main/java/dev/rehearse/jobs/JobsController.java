@@ -101,8 +101,22 @@ final class JobsController {
     @PostMapping("/{id}/cancel")
     Map<String, @Nullable Object> cancel(@PathVariable JobId id) {
         Job cancelled = life.cancel(id);
-        pool.stop(id);
+        pool.stop(cancelled);
         return view.of(cancelled);
+    }
+
+    @Operation(
+            summary = "Pause a job",
+            description = "One that runs is answered when its state is saved; a checkpoint of that moment is a model.")
+    @PostMapping("/{id}/pause")
+    Map<String, @Nullable Object> pause(@PathVariable JobId id) {
+        return view.of(pool.pause(id));
+    }
+
+    @Operation(summary = "Resume a paused job", description = "It goes on where it was, as if it had not been paused.")
+    @PostMapping("/{id}/resume")
+    Map<String, @Nullable Object> resume(@PathVariable JobId id) {
+        return view.of(intake.resume(id));
     }
 
     @Operation(summary = "What happened to a job", description = "Newest first.")

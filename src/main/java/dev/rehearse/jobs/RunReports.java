@@ -8,13 +8,14 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes down what a run reports, and tells it when to stop. Reports come from the run's own thread; anybody may ask to
- * stop.
+ * Writes down what a run reports, and tells it when to save its state and when to stop. Reports come from the run's own
+ * thread; anybody may ask.
  */
 final class RunReports implements RunControl {
     private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
@@ -27,48 +28,70 @@ final class RunReports implements RunControl {
     private final Clock clock;
     private final Instant startedAt;
     private final GraderReport graders = new GraderReport();
-    private volatile boolean stop;
-    private Instant askedAt;
+    private final SavePace saves;
+    private final AtomicReference<Wish> asked = new AtomicReference<>(Wish.GO_ON);
+    private Instant lookedAt;
     private @Nullable Instant steppedAt;
     private Progress.@Nullable Step unwritten;
+    private int firstStep;
     private int totalSteps;
     private Map<String, Object> hyperparameters = Map.of();
 
-    RunReports(Job job, JobStore store, JobEvents events, JobModels models, Clock clock) {
+    RunReports(Job job, JobStore store, JobEvents events, JobModels models, SavePace saves, Clock clock) {
         this.job = job;
         this.store = store;
         this.events = events;
         this.models = models;
+        this.saves = saves;
         this.clock = clock;
         this.startedAt = clock.instant();
-        this.askedAt = startedAt;
+        this.lookedAt = startedAt;
     }
 
     JobId job() {
         return job.id();
     }
 
-    void stop() {
-        stop = true;
+    /** Asks something of the run; what is more urgent stays asked. */
+    void ask(Wish wish) {
+        asked.accumulateAndGet(wish, (before, now) -> before.compareTo(now) > 0 ? before : now);
     }
 
-    /** True once asked; a cancellation by another process is seen within a second. */
+    /** What was asked; what another process did to the job is seen within a second. */
     @Override
-    public boolean stopRequested() {
+    public Wish wish() {
         Instant now = clock.instant();
-        if (!stop && Duration.between(askedAt, now).compareTo(BETWEEN_STEPS) >= 0) {
-            askedAt = now;
-            stop = !store.isRunning(job.id(), job.run().attempt());
+        if (Duration.between(lookedAt, now).compareTo(BETWEEN_STEPS) >= 0) {
+            lookedAt = now;
+            look();
         }
-        return stop || Thread.currentThread().isInterrupted();
+        if (Thread.currentThread().isInterrupted()) {
+            return Wish.STOP;
+        }
+        Wish wish = asked.get();
+        return wish == Wish.GO_ON && saves.isDue() ? Wish.SAVE : wish;
+    }
+
+    private void look() {
+        JobState state = store.state(job.id(), job.run().attempt()).orElse(null);
+        if (state == JobState.PAUSING) {
+            ask(Wish.PAUSE);
+        } else if (state != JobState.RUNNING) {
+            ask(Wish.STOP);
+        }
+    }
+
+    private boolean hasEnded() {
+        return asked.get() == Wish.STOP;
     }
 
     @Override
     public void report(Progress progress) {
         if (progress instanceof Progress.Started started) {
+            firstStep = started.step();
             totalSteps = started.totalSteps();
             hyperparameters = started.hyperparameters();
-            save(0);
+            save(firstStep);
         } else if (progress instanceof Progress.Step step) {
             step(step);
         } else if (progress instanceof Progress.Evaluated evaluated) {
@@ -84,6 +107,11 @@ final class RunReports implements RunControl {
                     "Checkpoint created at step " + saved.checkpoint().step() + ": " + model);
         } else if (progress instanceof Progress.CheckpointDropped dropped) {
             models.drop(job, dropped.checkpoint().step());
+        } else if (progress instanceof Progress.StateSaved) {
+            saves.ended();
+        } else if (progress instanceof Progress.StateNotSaved not) {
+            saves.ended();
+            note(JobEvent.Level.WARN, "The state of step " + not.step() + " could not be saved: " + not.why());
         } else if (progress instanceof Progress.Note note) {
             note(level(note.level()), note.text());
         }
@@ -102,7 +130,7 @@ final class RunReports implements RunControl {
         }
     }
 
-    /** The run ended well: its last step is written, whenever it came. */
+    /** The run ended well, or goes on later: its last step is written, whenever it came. */
     void finish() {
         if (unwritten != null) {
             write(unwritten);
@@ -116,8 +144,8 @@ final class RunReports implements RunControl {
     }
 
     private void metrics(int step, String what, Map<String, Double> metrics) {
-        if (stop) {
-            return; // the job has ended; its events are complete
+        if (hasEnded()) {
+            return; // its events are complete
         }
         Map<String, Double> finite = JobModels.finite(metrics);
         Map<String, Object> data = new LinkedHashMap<>();
@@ -133,7 +161,7 @@ final class RunReports implements RunControl {
     }
 
     private void note(JobEvent.Level level, String text) {
-        if (!stop) {
+        if (!hasEnded()) {
             events.message(job.id(), level, text);
         }
     }
@@ -141,16 +169,16 @@ final class RunReports implements RunControl {
     private void save(int step) {
         Job.Run run = new Job.Run(job.run().attempt(), step, totalSteps, estimatedFinish(step), hyperparameters);
         if (!store.progress(job.id(), run)) {
-            stop = true;
+            ask(Wish.STOP);
         }
     }
 
     private @Nullable Instant estimatedFinish(int step) {
-        if (step < 1 || totalSteps < step) {
+        if (step <= firstStep || totalSteps < step) {
             return null;
         }
         Instant now = clock.instant();
-        long millis = Duration.between(startedAt, now).toMillis() * (totalSteps - step) / step;
+        long millis = Duration.between(startedAt, now).toMillis() * (totalSteps - step) / (step - firstStep);
         return now.plusMillis(millis);
     }
 

@@ -133,6 +133,11 @@ public final class Learner {
                 : 0;
     }
 
+    /** Goes on as if so many updates had been made; networks and memory are what these left. */
+    public void resumeAfter(int updates) {
+        steps = updates;
+    }
+
     public int steps() {
         return steps;
     }

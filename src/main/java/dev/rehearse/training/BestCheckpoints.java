@@ -11,15 +11,13 @@ import java.util.Map;
 final class BestCheckpoints {
     private static final int KEPT = 3;
 
-    private final RunSpec spec;
+    private final Run run;
     private final StartingModel start;
-    private final RunControl control;
     private final List<Ranked> ranked = new ArrayList<>();
 
-    BestCheckpoints(RunSpec spec, StartingModel start, RunControl control) {
-        this.spec = spec;
+    BestCheckpoints(Run run, StartingModel start) {
+        this.run = run;
         this.start = start;
-        this.control = control;
     }
 
     /** A checkpoint and its score; higher is better, of equals the earlier. */
@@ -38,18 +36,34 @@ final class BestCheckpoints {
         if (ranked.size() == KEPT && score <= ranked.get(KEPT - 1).score()) {
             return best;
         }
-        Path directory = spec.outputDirectory().resolve("checkpoint-" + step);
-        ModelDirectory.write(directory, network, start, Provenance.of(spec, step, metrics));
+        Path directory = run.states().checkpoint(step);
+        ModelDirectory.write(directory, network, start, Provenance.of(run.spec(), step, metrics));
         Checkpoint checkpoint = new Checkpoint(step, directory, metrics);
         ranked.add(new Ranked(checkpoint, score));
         ranked.sort(Comparator.comparingDouble(Ranked::score).reversed());
-        control.report(new Progress.CheckpointSaved(checkpoint));
+        run.control().report(new Progress.CheckpointSaved(checkpoint));
         if (ranked.size() > KEPT) {
             Checkpoint overtaken = ranked.remove(KEPT).checkpoint();
-            control.report(new Progress.CheckpointDropped(overtaken));
-            ModelDirectory.remove(overtaken.directory());
+            run.control().report(new Progress.CheckpointDropped(overtaken));
+            run.states().release(overtaken);
         }
         return best;
+    }
+
+    /** The best three with their scores, best first. */
+    List<RunState.Ranked> ranking() {
+        return ranked.stream()
+                .map(one -> new RunState.Ranked(
+                        one.checkpoint().step(), one.score(), one.checkpoint().metrics()))
+                .toList();
+    }
+
+    /** Takes over the best three of an earlier run. */
+    void restore(List<RunState.Ranked> ranking) {
+        for (RunState.Ranked one : ranking) {
+            Path directory = run.states().checkpoint(one.step());
+            ranked.add(new Ranked(new Checkpoint(one.step(), directory, one.metrics()), one.score()));
+        }
     }
 
     List<Checkpoint> best() {

@@ -9,6 +9,7 @@ import dev.rehearse.training.Play.Outcome;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Grades the averaged weights' replies to the validation prompts, greedy ones and sampled ones, and selects.
@@ -35,35 +36,38 @@ final class Evaluation implements Selection {
     private final int interval;
     private final int unchanged;
     private double startReward;
+    private int evaluated = -1;
     private int withoutBetter;
 
-    Evaluation(RunSpec spec, StartingModel start, RunControl control, Play play, RolloutPlan plan, QNetwork network) {
+    Evaluation(Run run, StartingModel start, Play play, RolloutPlan plan, QNetwork network) {
         this.settings = plan.settings();
-        this.control = control;
+        control = run.control();
         this.play = play;
         this.plan = plan;
         this.network = network;
         decoding = network.decoding(plan.slots(), plan.capacity(), Device.Priority.TRAINING);
         generator = plan.generator(decoding);
-        checkpoints = new BestCheckpoints(spec, start, control);
+        checkpoints = new BestCheckpoints(run, start);
         totalSteps = plan.totalSteps();
         unchanged = settings.learning().valueWarmupSteps(totalSteps);
         interval = settings.evalInterval() > 0 ? settings.evalInterval() : Math.max(1, totalSteps / EVALUATIONS);
     }
 
-    @Override
-    public void start() {
-        Map<String, Double> metrics = metrics(0);
-        startReward = metrics.getOrDefault("valid_reward_mean", 0.0);
-        record(0, metrics);
-    }
-
     /** While only V learns there is nothing to evaluate, and no patience to lose. */
     @Override
-    public void afterStep(int step) {
-        if ((step > unchanged && step % interval == 0) || step == totalSteps) {
-            withoutBetter = record(step, metrics(step)) ? 0 : withoutBetter + 1;
+    public boolean isDue(int step) {
+        boolean atInterval = step > unchanged && step % interval == 0;
+        return step > evaluated && (step == 0 || atInterval || step == totalSteps);
+    }
+
+    @Override
+    public void look(int step) {
+        Map<String, Double> metrics = metrics(step);
+        if (step == 0) {
+            startReward = metrics.getOrDefault("valid_reward_mean", 0.0);
         }
+        withoutBetter = record(step, metrics) ? 0 : withoutBetter + 1;
+        evaluated = step;
     }
 
     private boolean record(int step, Map<String, Double> metrics) {
@@ -99,6 +103,20 @@ final class Evaluation implements Selection {
     @Override
     public List<Checkpoint> best() {
         return checkpoints.best();
+    }
+
+    @Override
+    public RunState.Selected selected() {
+        return new RunState.Selected(evaluated, withoutBetter, startReward, checkpoints.ranking(), play.played());
+    }
+
+    @Override
+    public void restore(RunState.Selected selected) {
+        evaluated = selected.evaluated();
+        withoutBetter = selected.withoutBetter();
+        startReward = selected.startReward();
+        checkpoints.restore(selected.ranking());
+        play.restore(Objects.requireNonNull(selected.judged()));
     }
 
     @Override

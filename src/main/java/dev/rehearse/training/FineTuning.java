@@ -1,10 +1,9 @@
 package dev.rehearse.training;
 
-import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.grading.Grader;
 import dev.rehearse.grading.Grading;
-import dev.rehearse.networks.Heads;
-import dev.rehearse.networks.TorchNetwork;
+import dev.rehearse.networks.Architecture;
 import dev.rehearse.qlearning.Hyperparameter;
 import dev.rehearse.qlearning.Hyperparameters;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
@@ -17,12 +16,10 @@ import dev.rehearse.replay.ReplayRandom;
 import dev.rehearse.replay.ReplaySettings;
 import dev.rehearse.replay.Sampling;
 import dev.rehearse.training.Play.Outcome;
-import dev.rehearse.training.Play.Task;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,15 +33,13 @@ final class FineTuning implements AutoCloseable {
     /** Below this rewards count as equal. */
     private static final double LEAST_DEVIATION = 1e-3;
 
+    private final Run run;
+    private final StartingModel start;
     private final ReinforcementSettings settings;
     private final Hyperparameters hyperparameters;
     private final RunControl control;
-    private final LongSupplier nanoTime;
     private final RolloutPlan plan;
-    private final TorchNetwork policy;
-    private final TorchNetwork prior;
-    private final TorchNetwork target;
-    private final TorchNetwork average;
+    private final NetworkCopies networks;
     private final ReplayMemory memory;
     private final LoggedExperience logged;
     private final @Nullable Playing playing;
@@ -52,54 +47,60 @@ final class FineTuning implements AutoCloseable {
     private final StepReport report;
     private final int totalSteps;
     private final List<Double> firstRewards = new ArrayList<>();
+    private int rounds;
     private double meanReplyLength;
-    private @Nullable Learner learner;
+    private @Nullable Learning learning;
 
-    FineTuning(
-            RunSpec spec,
-            Method.Reinforcement method,
-            StartingModel start,
-            RunControl control,
-            Grading grading,
-            LongSupplier nanoTime) {
-        this.settings = method.settings();
-        this.hyperparameters = spec.data().logged().stream().anyMatch(LoggedEpisode::isMultiTurn)
+    /** What learns once it is known how large rewards are. */
+    private record Learning(Learner learner, double rewardScale) {}
+
+    FineTuning(Run run, Method.Reinforcement method, StartingModel start, Grading grading) {
+        this.run = run;
+        this.start = start;
+        RunSpec spec = run.spec();
+        settings = method.settings();
+        hyperparameters = spec.data().logged().stream().anyMatch(LoggedEpisode::isMultiTurn)
                 ? settings.learning().multiTurn()
                 : settings.learning();
-        this.control = control;
-        this.nanoTime = nanoTime;
+        control = run.control();
         // What may refuse the data or the settings comes before what holds native memory.
         plan = new RolloutPlan(spec, method, start);
-        logged = new LoggedExperience(
-                spec.data().logged(),
-                start.template(),
-                start.network().architecture().contextLength());
+        Architecture architecture = start.network().architecture();
+        logged = new LoggedExperience(spec.data().logged(), start.template(), architecture.contextLength());
         totalSteps = plan.totalSteps();
-        memory = new ReplayMemory(
-                replaySettings(start.network().architecture().vocabularySize()),
-                new ReplayRandom(spec.seed()),
-                nanoTime);
-        Heads heads = hyperparameters.heads();
-        boolean fits = start.network().heads().equals(heads);
-        policy = fits ? start.network() : start.network().withHeads(heads, spec.seed());
-        prior = start.network().withHeads(Heads.valueOnly(), spec.seed());
-        target = policy.copy();
-        average = policy.copy();
-        playing = plan.plays() ? new Playing(policy, prior, plan, play(grading, method, start)) : null;
-        selection = selection(spec, grading, method, start);
-        report = new StepReport(control, memory, playing == null ? null : playing.play, nanoTime, totalSteps);
+        RunState found = run.states().found();
+        memory = memory(replaySettings(architecture.vocabularySize()), found);
+        networks = NetworkCopies.of(start.network(), hyperparameters.heads(), spec.seed());
+        playing = plan.plays() ? new Playing(networks, plan, play(grading, method)) : null;
+        selection = selection(grading, method);
+        report = new StepReport(control, memory, playing == null ? null : playing.play(), run.nanoTime(), totalSteps);
         meanReplyLength = plan.maxTokens() / 2.0;
+        if (found != null) {
+            try {
+                restore(found);
+            } catch (RuntimeException | Error e) {
+                close();
+                throw e;
+            }
+        }
     }
 
-    private Play play(Grading grading, Method.Reinforcement method, StartingModel start) {
-        return new Play(grading, Objects.requireNonNull(method.grader()), start.tokenizer(), control, nanoTime);
+    private ReplayMemory memory(ReplaySettings settings, @Nullable RunState found) {
+        return found == null
+                ? new ReplayMemory(settings, new ReplayRandom(run.spec().seed()), run.nanoTime())
+                : run.states().memory(settings, run.nanoTime());
     }
 
-    private Selection selection(RunSpec spec, Grading grading, Method.Reinforcement method, StartingModel start) {
+    private Play play(Grading grading, Method.Reinforcement method) {
+        Grader grader = Objects.requireNonNull(method.grader());
+        return new Play(grading, grader, start.tokenizer(), control, run.nanoTime());
+    }
+
+    private Selection selection(Grading grading, Method.Reinforcement method) {
         return method.grader() == null
                 ? new LatestCheckpoints(
-                        new BestCheckpoints(spec, start, control), average, settings.evalInterval(), totalSteps)
-                : new Evaluation(spec, start, control, play(grading, method, start), plan, average);
+                        new BestCheckpoints(run, start), networks.average(), settings.evalInterval(), totalSteps)
+                : new Evaluation(run, start, play(grading, method), plan, networks.average());
     }
 
     private ReplaySettings replaySettings(int vocabularySize) {
@@ -118,23 +119,70 @@ final class FineTuning implements AutoCloseable {
                 plan.pace());
     }
 
-    RunResult run() {
-        control.report(new Progress.Started(totalSteps, settings.openAiHyperparameters()));
-        evaluate(selection::start);
-        rememberLogged();
-        while (steps() < totalSteps && selection.isWorthGoingOn()) {
-            control.stopIfRequested();
-            List<Outcome> outcomes =
-                    playing == null ? List.of() : playing.play(plan.nextPrompts(), behaviour(), steps());
-            remember(outcomes);
-            learn(outcomes);
+    private void restore(RunState state) {
+        RunState.Learned learned = Objects.requireNonNull(state.learning());
+        run.states().restore(networks.learned());
+        plan.skip(learned.rounds());
+        rounds = learned.rounds();
+        firstRewards.addAll(learned.firstRewards());
+        meanReplyLength = learned.meanReplyLength();
+        selection.restore(state.selected());
+        report.restore(state, learned);
+        if (playing != null) {
+            playing.play().restore(Objects.requireNonNull(learned.played()));
         }
+        if (learned.rewardScale() > 0) {
+            learning = learning(learned.rewardScale());
+            learning.learner().resumeAfter(state.step());
+        }
+    }
+
+    private RunContents contents() {
+        Learning running = learning;
+        RunState.Learned learned = new RunState.Learned(
+                rounds,
+                running == null ? List.copyOf(firstRewards) : List.of(),
+                running == null ? 0 : running.rewardScale(),
+                meanReplyLength,
+                report.lastRound(),
+                report.spent(),
+                playing == null ? null : playing.play().played());
+        RunState state =
+                new RunState(run.states().identity(), steps(), report.trainedTokens(), selection.selected(), learned);
+        return new RunContents(state, networks.learned(), memory, networks.average());
+    }
+
+    RunResult run() {
+        run.started(totalSteps, settings.openAiHyperparameters());
+        if (run.states().found() == null) {
+            rememberLogged();
+        }
+        new Saving(run, start, this::contents).turn(this::turn);
         return new RunResult(selection.best(), report.trainedTokens());
+    }
+
+    /** Looks at the weights, learns or plays; false when there is nothing left to do. */
+    private boolean turn() {
+        if (selection.isDue(steps())) {
+            evaluate();
+        } else if (steps() == totalSteps || !selection.isWorthGoingOn()) {
+            return false;
+        } else if (memory.stats().drawable() > 0 && memory.limiter().mayLearn(settings.batchSize())) {
+            update();
+        } else if (playing != null) {
+            remember(playing.play(plan.nextPrompts(), behaviour(), steps(), totalSteps));
+        } else {
+            control.report(new Progress.Note(
+                    Progress.Level.WARN,
+                    "Every episode was drawn dqn.max_times_sampled times; the run ends at step " + steps()));
+            return false;
+        }
+        return true;
     }
 
     /** What the replay file holds is remembered before anything is played. */
     private void rememberLogged() {
-        logged.forEach(prior, hyperparameters.get(Hyperparameter.GAMMA), control, memory::add);
+        logged.forEach(networks.prior(), hyperparameters.get(Hyperparameter.GAMMA), control, memory::add);
         Arrays.stream(logged.rewardSums()).forEach(firstRewards::add);
         long evicted = memory.stats().evicted();
         if (evicted > 0) {
@@ -146,15 +194,15 @@ final class FineTuning implements AutoCloseable {
         }
     }
 
-    private void evaluate(Runnable evaluation) {
-        long begin = nanoTime.getAsLong();
-        evaluation.run();
-        report.evaluated(nanoTime.getAsLong() - begin);
+    private void evaluate() {
+        long begin = run.nanoTime().getAsLong();
+        selection.look(steps());
+        report.evaluated(run.nanoTime().getAsLong() - begin);
     }
 
     private int steps() {
-        Learner running = learner;
-        return running == null ? 0 : running.steps();
+        Learning running = learning;
+        return running == null ? 0 : running.learner().steps();
     }
 
     /** π mixed with π₀, so that a share ε of the replies has at least one exploring token. */
@@ -179,49 +227,46 @@ final class FineTuning implements AutoCloseable {
     }
 
     private void remember(List<Outcome> outcomes) {
-        if (outcomes.isEmpty()) {
-            return;
-        }
         double gamma = hyperparameters.get(Hyperparameter.GAMMA);
-        for (Episode episode : Experience.episodes(outcomes, prior, gamma, steps())) {
+        for (Episode episode : Experience.episodes(outcomes, networks.prior(), gamma, steps())) {
             memory.add(episode);
             meanReplyLength += 0.01 * (episode.actions() - meanReplyLength);
         }
-        if (learner == null) {
+        if (learning == null) {
             outcomes.forEach(outcome -> firstRewards.add(outcome.grade().score()));
         }
+        rounds++;
+        report.played(outcomes);
     }
 
-    private void learn(List<Outcome> outcomes) {
-        while (steps() < totalSteps
-                && selection.isWorthGoingOn()
-                && memory.stats().drawable() > 0
-                && memory.limiter().mayLearn(settings.batchSize())) {
-            control.stopIfRequested();
-            Learner running = started();
-            double rate = running.modelRate();
-            long begin = nanoTime.getAsLong();
-            Update update = running.update();
-            report.trained(nanoTime.getAsLong() - begin);
-            report.step(running.steps(), update, outcomes, epsilon(), rate);
-            evaluate(() -> selection.afterStep(running.steps()));
-        }
+    private void update() {
+        Learner learner = started().learner();
+        double rate = learner.modelRate();
+        long begin = run.nanoTime().getAsLong();
+        Update update = learner.update();
+        report.trained(run.nanoTime().getAsLong() - begin);
+        report.step(learner.steps(), update, epsilon(), rate);
     }
 
     /** Learning starts when enough rewards were seen to know their scale; V then starts at their mean. */
-    private Learner started() {
-        Learner running = learner;
+    private Learning started() {
+        Learning running = learning;
         if (running == null) {
             double[] rewards =
                     firstRewards.stream().mapToDouble(Double::doubleValue).toArray();
             double scale = rewardScale(rewards);
-            policy.resetValue(Play.mean(rewards) / scale);
-            target.blend(policy, 1);
-            Learner.Networks networks = new Learner.Networks(policy, target, prior, average);
-            running = new Learner(networks, memory, hyperparameters, settings.batchSize(), totalSteps, scale);
-            learner = running;
+            networks.policy().resetValue(Play.mean(rewards) / scale);
+            networks.target().blend(networks.policy(), 1);
+            running = learning(scale);
+            learning = running;
         }
         return running;
+    }
+
+    private Learning learning(double rewardScale) {
+        Learner learner = new Learner(
+                networks.forLearning(), memory, hyperparameters, settings.batchSize(), totalSteps, rewardScale);
+        return new Learning(learner, rewardScale);
     }
 
     /** The standard deviation; 1 where rewards do not differ yet, so that the first that does is no giant. */
@@ -236,33 +281,6 @@ final class FineTuning implements AutoCloseable {
             playing.close();
         }
         selection.close();
-        average.close();
-        target.close();
-        prior.close();
-        policy.close();
-    }
-
-    /** The behaviour policy at play. */
-    private final class Playing implements AutoCloseable {
-        private final dev.rehearse.networks.Decoding decoding;
-        private final Generator generator;
-        private final Play play;
-
-        Playing(TorchNetwork policy, TorchNetwork prior, RolloutPlan plan, Play play) {
-            this.play = play;
-            decoding = policy.decodingBeside(prior, plan.slots(), plan.capacity());
-            generator = plan.generator(decoding);
-        }
-
-        /** Chooses the replies, performs them and observes their rewards. */
-        List<Outcome> play(List<Task> prompts, Behaviour behaviour, int step) {
-            play.at(step, totalSteps);
-            return play.play(generator, prompts, behaviour);
-        }
-
-        @Override
-        public void close() {
-            decoding.close();
-        }
+        networks.close();
     }
 }

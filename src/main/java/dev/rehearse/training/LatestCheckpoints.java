@@ -15,6 +15,7 @@ final class LatestCheckpoints implements Selection {
     private final QNetwork network;
     private final int interval;
     private final int totalSteps;
+    private int evaluated = -1;
 
     /** @param interval updates between checkpoints; 0: a third of the run */
     LatestCheckpoints(BestCheckpoints checkpoints, QNetwork network, int interval, int totalSteps) {
@@ -25,15 +26,14 @@ final class LatestCheckpoints implements Selection {
     }
 
     @Override
-    public void start() {
-        checkpoints.offer(0, network, 0, Map.of());
+    public boolean isDue(int step) {
+        return step > evaluated && (step % interval == 0 || step == totalSteps);
     }
 
     @Override
-    public void afterStep(int step) {
-        if (step % interval == 0 || step == totalSteps) {
-            checkpoints.offer(step, network, step, Map.of());
-        }
+    public void look(int step) {
+        checkpoints.offer(step, network, step, Map.of());
+        evaluated = step;
     }
 
     @Override
@@ -44,6 +44,17 @@ final class LatestCheckpoints implements Selection {
     @Override
     public List<Checkpoint> best() {
         return checkpoints.best();
+    }
+
+    @Override
+    public RunState.Selected selected() {
+        return new RunState.Selected(evaluated, 0, 0, checkpoints.ranking(), null);
+    }
+
+    @Override
+    public void restore(RunState.Selected selected) {
+        evaluated = selected.evaluated();
+        checkpoints.restore(selected.ranking());
     }
 
     @Override

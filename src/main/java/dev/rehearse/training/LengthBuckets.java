@@ -37,6 +37,13 @@ final class LengthBuckets {
         return ready.remove(ready.size() - 1);
     }
 
+    /** Goes on as if so many batches had been taken. */
+    void skip(int batches) {
+        for (int i = 0; i < batches; i++) {
+            next();
+        }
+    }
+
     private void refill() {
         List<Sequence> epoch = new ArrayList<>(sequences);
         shuffle(epoch);

@@ -50,10 +50,18 @@ final class ModelDirectory {
         }
     }
 
-    private static void writeSynced(Path file, String content) throws IOException {
+    static void writeSynced(Path file, String content) throws IOException {
         Files.writeString(file, content, StandardCharsets.UTF_8);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
+        }
+    }
+
+    static List<Path> entries(Path directory) {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -94,6 +94,17 @@ final class Play {
         grades.forEach(errors::count);
     }
 
+    RunState.Played played() {
+        return new RunState.Played(samplingNanos, gradingNanos, errors.counts());
+    }
+
+    /** Goes on counting where an earlier run stopped. */
+    void restore(RunState.Played played) {
+        samplingNanos = played.sampling();
+        gradingNanos = played.grading();
+        errors.restore(played.errors());
+    }
+
     double samplingSeconds() {
         return samplingNanos / 1e9;
     }

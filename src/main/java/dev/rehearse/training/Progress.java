@@ -7,8 +7,12 @@ import java.util.Map;
 
 /** What a run reports while it goes on; the only way it speaks. Immutable. */
 public sealed interface Progress {
-    /** The data is read and the settings are resolved ("auto" replaced by numbers). */
-    record Started(int totalSteps, Map<String, Object> hyperparameters) implements Progress {}
+    /**
+     * The data is read and the settings are resolved ("auto" replaced by numbers).
+     *
+     * @param step updates that an earlier run had made when its state was saved; 0 for a run from its beginning
+     */
+    record Started(int step, int totalSteps, Map<String, Object> hyperparameters) implements Progress {}
 
     /** One update was made. */
     record Step(int step, int totalSteps, Map<String, Double> metrics) implements Progress {}
@@ -39,6 +43,12 @@ public sealed interface Progress {
 
     /** A checkpoint was overtaken by better ones; its directory is gone. */
     record CheckpointDropped(Checkpoint checkpoint) implements Progress {}
+
+    /** From now on a run of the same specification goes on after this step. */
+    record StateSaved(int step, long bytes) implements Progress {}
+
+    /** The state could not be saved; the one saved before still stands. */
+    record StateNotSaved(int step, String why) implements Progress {}
 
     /** Something a person should know that is neither an update nor an error. */
     record Note(Level level, String text) implements Progress {}

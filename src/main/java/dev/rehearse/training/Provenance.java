@@ -40,7 +40,7 @@ record Provenance(
                 version == null ? "development" : version);
     }
 
-    private static String sha256(TrainingData data) {
+    static String sha256(TrainingData data) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Example example : data.train()) {

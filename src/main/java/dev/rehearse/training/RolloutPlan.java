@@ -124,6 +124,14 @@ final class RolloutPlan {
         return random.nextLong();
     }
 
+    /** Goes on as if so many rounds had been played: each takes its prompts and a seed. */
+    void skip(int rounds) {
+        for (int i = 0; i < rounds; i++) {
+            nextPrompts();
+            nextSeed();
+        }
+    }
+
     ReinforcementSettings settings() {
         return settings;
     }

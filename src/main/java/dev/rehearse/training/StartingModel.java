@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /**
  * The network and the text handling that a run starts from. Confined to the run's thread.
@@ -34,21 +35,29 @@ record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate tem
         }
     }
 
-    /** Trains the tokenizer on the examples and makes a fresh network of the blueprint's shape. */
+    /** Trains the tokenizer on the examples, unless that was done, and makes a fresh network of the blueprint's shape. */
     static StartingModel fresh(
             Device device, Blueprint blueprint, RunSpec spec, TokenizerSpec tokenizerSpec, NetworkOptions options) {
-        Path directory = tokenizerDirectory(spec);
-        try {
-            Files.createDirectories(directory);
-            new TokenizerTrainer(tokenizerSpec)
-                    .train(EncodedExamples.texts(spec.data().train()), blueprint.contextLength(), directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        Path directory = tokenizerDirectory(spec.outputDirectory());
+        if (!Files.exists(directory)) {
+            trainTokenizer(directory, blueprint, spec, tokenizerSpec);
         }
         Tokenizer tokenizer = Tokenizer.open(directory);
         Architecture architecture = blueprint.architecture(tokenizer.vocabularySize());
         TorchNetwork network = TorchNetwork.create(device, architecture, options, spec.seed());
         return new StartingModel(network, tokenizer, ChatTemplate.of(tokenizer), directory);
+    }
+
+    private static void trainTokenizer(Path directory, Blueprint blueprint, RunSpec spec, TokenizerSpec tokenizerSpec) {
+        Path unfinished = directory.resolveSibling(directory.getFileName() + ".part");
+        try {
+            Files.createDirectories(unfinished);
+            new TokenizerTrainer(tokenizerSpec)
+                    .train(EncodedExamples.texts(spec.data().train()), blueprint.contextLength(), unfinished);
+            Files.move(unfinished, directory, StandardCopyOption.ATOMIC_MOVE);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** The same without Q heads, which are of the language model that they were learned with; this one is closed. */
@@ -63,11 +72,11 @@ record StartingModel(TorchNetwork network, Tokenizer tokenizer, ChatTemplate tem
 
     /** Removes what {@link #fresh} wrote. */
     static void discard(RunSpec spec) {
-        ModelDirectory.remove(tokenizerDirectory(spec));
+        ModelDirectory.remove(tokenizerDirectory(spec.outputDirectory()));
     }
 
-    private static Path tokenizerDirectory(RunSpec spec) {
-        return spec.outputDirectory().resolve("tokenizer");
+    static Path tokenizerDirectory(Path output) {
+        return output.resolve("tokenizer");
     }
 
     @Override

@@ -40,10 +40,12 @@ final class StepReport {
     private final @Nullable Play play;
     private final LongSupplier nanoTime;
     private final int totalSteps;
-    private final long begin;
+    private long begin;
+    private long blockedBefore;
     private long trainedTokens;
     private long trainingNanos;
     private long evaluationNanos;
+    private Map<String, Double> lastRound = Map.of();
 
     /** @param play what is played to learn from; null where nothing is */
     StepReport(RunControl control, ReplayMemory memory, @Nullable Play play, LongSupplier nanoTime, int totalSteps) {
@@ -63,12 +65,15 @@ final class StepReport {
         evaluationNanos += nanos;
     }
 
-    /** @param outcomes of the last play; empty where nothing is played */
-    void step(int step, Update update, List<Outcome> outcomes, double epsilon, double learningRate) {
+    /** What the steps from now on are reported with. */
+    void played(List<Outcome> outcomes) {
+        lastRound = OutcomeMetrics.of("train", outcomes);
+    }
+
+    void step(int step, Update update, double epsilon, double learningRate) {
         trainedTokens += update.actions();
-        Map<String, Double> metrics = new HashMap<>();
+        Map<String, Double> metrics = new HashMap<>(lastRound);
         if (play != null) {
-            metrics.putAll(OutcomeMetrics.of("train", outcomes));
             metrics.put("epsilon", epsilon);
         }
         update(metrics, update);
@@ -99,7 +104,11 @@ final class StepReport {
         metrics.put("replay_priority_mean", stats.prioritySum() / Math.max(1, stats.drawable()));
         metrics.put("replay_priority_max", stats.largestPriority());
         metrics.put("replay_drawable", (double) stats.drawable());
-        metrics.put("replay_blocked_seconds", memory.limiter().counters().blockedNanos() / 1e9);
+        metrics.put("replay_blocked_seconds", blockedNanos() / 1e9);
+    }
+
+    private long blockedNanos() {
+        return blockedBefore + memory.limiter().counters().blockedNanos();
     }
 
     private void seconds(Map<String, Double> metrics) {
@@ -110,6 +119,25 @@ final class StepReport {
         metrics.put("training_seconds", trainingNanos / 1e9);
         metrics.put("evaluation_seconds", evaluationNanos / 1e9);
         metrics.put("elapsed_seconds", elapsed);
+    }
+
+    Map<String, Double> lastRound() {
+        return lastRound;
+    }
+
+    RunState.Spent spent() {
+        return new RunState.Spent(nanoTime.getAsLong() - begin, trainingNanos, evaluationNanos, blockedNanos());
+    }
+
+    /** Goes on counting where an earlier run stopped; the time between the two is left out. */
+    void restore(RunState state, RunState.Learned learned) {
+        trainedTokens = state.trainedTokens();
+        lastRound = learned.lastRound();
+        RunState.Spent spent = learned.spent();
+        begin = nanoTime.getAsLong() - spent.elapsed();
+        trainingNanos = spent.training();
+        evaluationNanos = spent.evaluation();
+        blockedBefore = spent.blocked();
     }
 
     long trainedTokens() {

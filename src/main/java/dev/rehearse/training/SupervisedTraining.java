@@ -3,16 +3,15 @@ package dev.rehearse.training;
 import dev.rehearse.networks.Fit;
 import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
-import dev.rehearse.networks.QNetwork;
 import dev.rehearse.networks.Readings;
 import dev.rehearse.networks.TokenBatch;
+import dev.rehearse.networks.TorchNetwork;
 import dev.rehearse.qlearning.Schedule;
 import dev.rehearse.training.EncodedExamples.Sequence;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 import java.util.random.RandomGeneratorFactory;
 
 /**
@@ -25,26 +24,32 @@ final class SupervisedTraining {
     private static final int EVALUATION_BATCH = 256;
     private static final double MAX_GRADIENT_NORM = 1;
 
-    private final RunSpec spec;
+    private final Run run;
     private final SupervisedSettings settings;
     private final StartingModel start;
     private final RunControl control;
-    private final LongSupplier nanoTime;
+    private final TorchNetwork network;
     private final List<Sequence> validation;
     private final LengthBuckets batches;
     private final BestCheckpoints checkpoints;
+    private final int totalSteps;
+    private final int interval;
+    private final Schedule rate;
+    private int step;
+    private int evaluated;
+    private int withoutBetter;
     private long trainedTokens;
 
-    SupervisedTraining(
-            RunSpec spec, SupervisedSettings settings, StartingModel start, RunControl control, LongSupplier nanoTime) {
-        this.spec = spec;
+    SupervisedTraining(Run run, SupervisedSettings settings, StartingModel start) {
+        this.run = run;
         this.settings = settings;
         this.start = start;
-        this.control = control;
-        this.nanoTime = nanoTime;
-        int context = start.network().architecture().contextLength();
-        List<Sequence> train = EncodedExamples.sequences(spec.data().train(), start.template(), context);
-        List<Example> heldOut = spec.data().validation();
+        control = run.control();
+        network = start.network();
+        TrainingData data = run.spec().data();
+        int context = network.architecture().contextLength();
+        List<Sequence> train = EncodedExamples.sequences(data.train(), start.template(), context);
+        List<Example> heldOut = data.validation();
         validation =
                 EncodedExamples.validation(() -> EncodedExamples.sequences(heldOut, start.template(), context)).stream()
                         .sorted(Comparator.comparingInt(sequence -> sequence.tokens().length))
@@ -52,25 +57,41 @@ final class SupervisedTraining {
         batches = new LengthBuckets(
                 train,
                 settings.batchSize(),
-                RandomGeneratorFactory.of("L64X128MixRandom").create(spec.seed()));
-        checkpoints = new BestCheckpoints(spec, start, control);
+                RandomGeneratorFactory.of("L64X128MixRandom").create(run.spec().seed()));
+        checkpoints = new BestCheckpoints(run, start);
+        totalSteps = totalSteps();
+        interval = Math.max(1, totalSteps / EVALUATIONS);
+        int warmup = (int) Math.ceil(WARMUP_SHARE * totalSteps);
+        rate = new Schedule.WarmupCosine(settings.learningRate(), warmup, totalSteps, 0);
+        RunState found = run.states().found();
+        if (found != null) {
+            restore(found);
+        }
+    }
+
+    private void restore(RunState state) {
+        run.states().restore(networks());
+        batches.skip(state.step());
+        step = state.step();
+        trainedTokens = state.trainedTokens();
+        evaluated = state.selected().evaluated();
+        withoutBetter = state.selected().withoutBetter();
+        checkpoints.restore(state.selected().ranking());
+    }
+
+    private Map<String, TorchNetwork> networks() {
+        return Map.of("network", network);
+    }
+
+    private RunContents contents() {
+        RunState.Selected selected = new RunState.Selected(evaluated, withoutBetter, 0, checkpoints.ranking(), null);
+        RunState state = new RunState(run.states().identity(), step, trainedTokens, selected, null);
+        return new RunContents(state, networks(), null, network);
     }
 
     RunResult run() {
-        QNetwork network = start.network();
-        int total = totalSteps();
-        int interval = Math.max(1, total / EVALUATIONS);
-        Schedule rate =
-                new Schedule.WarmupCosine(settings.learningRate(), (int) Math.ceil(WARMUP_SHARE * total), total, 0);
-        control.report(new Progress.Started(total, settings.openAiHyperparameters()));
-        int worse = 0;
-        for (int step = 1; step <= total && worse < settings.patience(); step++) {
-            control.stopIfRequested();
-            update(network, step, total, rate.at(step - 1));
-            if (step % interval == 0 || step == total) {
-                worse = evaluate(network, step, total) ? 0 : worse + 1;
-            }
-        }
+        run.started(totalSteps, settings.openAiHyperparameters());
+        new Saving(run, start, this::contents).turn(this::turn);
         if (checkpoints.best().isEmpty()) {
             throw new IllegalStateException("the validation loss was never a finite number; the learning rate "
                     + settings.learningRate() + " is too high");
@@ -83,30 +104,45 @@ final class SupervisedTraining {
         return settings.maxSteps() > 0 ? Math.min(planned, settings.maxSteps()) : planned;
     }
 
-    private void update(QNetwork network, int step, int total, double rate) {
-        long begin = nanoTime.getAsLong();
-        TokenBatch batch = EncodedExamples.batch(batches.next());
-        Fit fit = network.fit(batch, new Objective.Imitation(), new LearningRates(rate, 0, MAX_GRADIENT_NORM));
-        int tokens = batch.actionCount();
-        trainedTokens += tokens;
-        double seconds = (nanoTime.getAsLong() - begin) / 1e9;
-        Map<String, Double> metrics = new HashMap<>();
-        metrics.put("train_loss", fit.loss());
-        metrics.put("learning_rate", rate);
-        metrics.put("gradient_norm", fit.gradientNorm());
-        metrics.put("tokens_per_second", tokens / Math.max(1e-9, seconds));
-        control.report(new Progress.Step(step, total, metrics));
+    /** Evaluates or makes an update; false when there is nothing left to do. */
+    private boolean turn() {
+        if (step > evaluated && (step % interval == 0 || step == totalSteps)) {
+            evaluate();
+        } else if (step < totalSteps && withoutBetter < settings.patience()) {
+            update();
+        } else {
+            return false;
+        }
+        return true;
     }
 
-    private boolean evaluate(QNetwork network, int step, int total) {
-        double loss = validationLoss(network);
+    private void update() {
+        long begin = run.nanoTime().getAsLong();
+        double now = rate.at(step);
+        TokenBatch batch = EncodedExamples.batch(batches.next());
+        Fit fit = network.fit(batch, new Objective.Imitation(), new LearningRates(now, 0, MAX_GRADIENT_NORM));
+        step++;
+        int tokens = batch.actionCount();
+        trainedTokens += tokens;
+        double seconds = (run.nanoTime().getAsLong() - begin) / 1e9;
+        Map<String, Double> metrics = new HashMap<>();
+        metrics.put("train_loss", fit.loss());
+        metrics.put("learning_rate", now);
+        metrics.put("gradient_norm", fit.gradientNorm());
+        metrics.put("tokens_per_second", tokens / Math.max(1e-9, seconds));
+        control.report(new Progress.Step(step, totalSteps, metrics));
+    }
+
+    private void evaluate() {
+        double loss = validationLoss();
         Map<String, Double> metrics = Map.of("valid_loss", loss, "full_valid_loss", loss);
-        control.report(new Progress.Evaluated(step, total, metrics));
-        return checkpoints.offer(step, network, -loss, metrics);
+        control.report(new Progress.Evaluated(step, totalSteps, metrics));
+        withoutBetter = checkpoints.offer(step, network, -loss, metrics) ? 0 : withoutBetter + 1;
+        evaluated = step;
     }
 
     /** Mean negative log-likelihood of the validation replies' tokens, in nats. */
-    private double validationLoss(QNetwork network) {
+    private double validationLoss() {
         double sum = 0;
         long count = 0;
         for (int from = 0; from < validation.size(); from += EVALUATION_BATCH) {

@@ -29,7 +29,8 @@ public final class Trainer {
     }
 
     /**
-     * Trains to the end, on the calling thread and the device's.
+     * Trains to the end, on the calling thread and the device's; where a stopped run of the same spec saved its state, it
+     * goes on from there.
      *
      * @throws InvalidSettingException when a setting does not go with what the run starts from
      * @throws InvalidExampleException when a row cannot be learned from; nothing was written
@@ -39,13 +40,25 @@ public final class Trainer {
         given.method().check(given.start());
         TrainingData data = HeldOut.complete(given.data(), given.seed());
         RunSpec spec = new RunSpec(given.start(), data, given.method(), given.seed(), given.outputDirectory());
-        if (spec.method() instanceof Supervised supervised) {
-            return supervised(spec, supervised.settings(), control);
+        RunStates states = RunStates.open(spec, control);
+        Run run = new Run(spec, control, nanoTime, states);
+        try {
+            return run(run);
+        } catch (UnfitState e) {
+            states.refuse(e);
+            return run(run);
         }
-        return reinforcement(spec, (Reinforcement) spec.method(), control);
     }
 
-    private RunResult supervised(RunSpec spec, SupervisedSettings given, RunControl control) {
+    private RunResult run(Run run) {
+        if (run.spec().method() instanceof Supervised supervised) {
+            return supervised(run, supervised.settings());
+        }
+        return reinforcement(run, (Reinforcement) run.spec().method());
+    }
+
+    private RunResult supervised(Run run, SupervisedSettings given) {
+        RunSpec spec = run.spec();
         boolean fresh = spec.start() instanceof StartingPoint.Blueprint;
         SupervisedSettings settings = given.resolved(spec.data().train().size(), fresh);
         RunSpec readable = fresh ? cleaned(spec, settings) : spec;
@@ -53,7 +66,7 @@ public final class Trainer {
         try (StartingModel start = fresh
                 ? fresh(readable, settings, options)
                 : open(readable, options).languageModel()) {
-            return new SupervisedTraining(readable, settings, start, control, nanoTime).run();
+            return new SupervisedTraining(run.with(readable), settings, start).run();
         } catch (InvalidExampleException e) {
             StartingModel.discard(spec);
             throw e;
@@ -67,15 +80,16 @@ public final class Trainer {
                 spec.start(), spec.data().cleaned(cleaning), spec.method(), spec.seed(), spec.outputDirectory());
     }
 
-    private RunResult reinforcement(RunSpec spec, Reinforcement method, RunControl control) {
+    private RunResult reinforcement(Run run, Reinforcement method) {
+        RunSpec spec = run.spec();
         if (spec.start() instanceof StartingPoint.Blueprint blueprint) {
             throw new IllegalArgumentException(
                     blueprint.name() + " has learned nothing yet; allowed: a model, e.g. one trained with supervised");
         }
         NetworkOptions options = options(0, method.settings().learning().valueTrunk(), method.trainable());
         try (StartingModel start = open(spec, options);
-                FineTuning run = new FineTuning(spec, method, start, control, grading, nanoTime)) {
-            return run.run();
+                FineTuning learning = new FineTuning(run, method, start, grading)) {
+            return learning.run();
         }
     }
 

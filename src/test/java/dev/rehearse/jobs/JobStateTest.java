@@ -27,9 +27,26 @@ class JobStateTest {
     }
 
     @Test
-    void onlyARunningJobSucceeds() {
+    void onlyARunningJobSucceedsAlsoWhenItWasAskedToPause() {
+        Set<JobState> running = EnumSet.of(JobState.RUNNING, JobState.PAUSING);
         for (JobState state : JobState.values()) {
-            assertThat(state.after(Move.SUCCEED) != null).as("%s", state).isEqualTo(state == JobState.RUNNING);
+            assertThat(state.after(Move.SUCCEED) != null).as("%s", state).isEqualTo(running.contains(state));
+        }
+    }
+
+    @Test
+    void aJobThatWaitsIsPausedAtOnceAndOneThatRunsWhenItsStateIsSaved() {
+        assertThat(JobState.VALIDATING_FILES.after(Move.PAUSE)).isEqualTo(JobState.PAUSED);
+        assertThat(JobState.QUEUED.after(Move.PAUSE)).isEqualTo(JobState.PAUSED);
+        assertThat(JobState.RUNNING.after(Move.PAUSE)).isEqualTo(JobState.PAUSING);
+        assertThat(JobState.PAUSING.wireName()).isEqualTo("running");
+        assertThat(JobState.PAUSING.after(Move.PUT_BACK)).isEqualTo(JobState.PAUSED);
+    }
+
+    @Test
+    void onlyAPausedJobResumesAndItWaitsAgain() {
+        for (JobState state : JobState.values()) {
+            assertThat(state.after(Move.RESUME)).isEqualTo(state == JobState.PAUSED ? JobState.QUEUED : null);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.rehearse.files.FileId;
 import dev.rehearse.jobs.Job.Ending;
 import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.training.Progress;
+import dev.rehearse.training.RunControl;
 import dev.rehearse.web.PageQuery;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -80,8 +81,8 @@ class JobStoreTest {
             assertThat(store.move(first, Move.SUCCEED, late)).isFalse();
             assertThat(store.progress(first.id(), new Job.Run(1, 5, 10, NOW, Map.of())))
                     .isFalse();
-            assertThat(store.isRunning(first.id(), 1)).isFalse();
-            assertThat(store.isRunning(first.id(), 2)).isTrue();
+            assertThat(store.state(first.id(), 1)).isEmpty();
+            assertThat(store.state(first.id(), 2)).contains(JobState.RUNNING);
         }
 
         @Test
@@ -122,7 +123,13 @@ class JobStoreTest {
             assertThat(store.readerOf("file-t")).contains(job.id());
             assertThat(store.readerOf("file-v")).contains(job.id());
             assertThat(store.starterFrom("gpt2-tiny")).contains(job.id());
-            assertThat(store.move(job, Move.CANCEL, Ending.cancelled(NOW))).isTrue();
+            assertThat(store.move(job, Move.PAUSE, Ending.NONE)).isTrue();
+            assertThat(store.readerOf("file-t")).contains(job.id());
+            assertThat(store.starterFrom("gpt2-tiny")).contains(job.id());
+            assertThat(store.live()).extracting(Job::id).containsExactly(job.id());
+            assertThat(store.waiting()).isEmpty();
+            assertThat(store.move(store.require(job.id()), Move.CANCEL, Ending.cancelled(NOW)))
+                    .isTrue();
             assertThat(store.readerOf("file-t")).isEmpty();
             assertThat(store.starterFrom("gpt2-tiny")).isEmpty();
         }
@@ -156,7 +163,7 @@ class JobStoreTest {
         void stepsAreReportedAtMostOnceASecondButTheFirstTheLastAndEvaluationsAlways() {
             Job job = started(stored(Map.of()));
             RunReports reports = reports(job);
-            reports.report(new Progress.Started(100, Map.of()));
+            reports.report(new Progress.Started(0, 100, Map.of()));
             for (int step = 1; step <= 100; step++) {
                 reports.report(new Progress.Step(step, 100, Map.of("loss", 1.0 / step)));
                 if (step == 50) {
@@ -194,16 +201,77 @@ class JobStoreTest {
             Job job = started(stored(Map.of()));
             RunReports reports = reports(job);
             assertThat(store.move(job, Move.CANCEL, Ending.cancelled(NOW))).isTrue();
-            assertThat(reports.stopRequested()).isFalse();
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
             clock.advance(Duration.ofSeconds(1));
-            assertThat(reports.stopRequested()).isTrue();
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.STOP);
             reports.report(new Progress.Note(Progress.Level.WARN, "late"));
             assertThat(events.list(job.id(), ALL)).isEmpty();
         }
 
+        @Test
+        void aPauseElsewhereIsSeenWithinASecondAndTheRunMayStillReport() {
+            Job job = started(stored(Map.of()));
+            RunReports reports = reports(job);
+            assertThat(store.move(job, Move.PAUSE, Ending.NONE)).isTrue();
+            clock.advance(Duration.ofSeconds(1));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.PAUSE);
+            reports.report(new Progress.Step(3, 9, Map.of()));
+            assertThat(store.require(job.id()).run().step()).isEqualTo(3);
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.PAUSE);
+        }
+
+        @Test
+        void whatIsMoreUrgentStaysAsked() {
+            RunReports reports = reports(started(stored(Map.of())));
+            reports.ask(RunControl.Wish.STOP);
+            reports.ask(RunControl.Wish.PAUSE);
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.STOP);
+        }
+
+        @Test
+        void theStateIsSavedAtItsIntervalAndSeldomWhereThatTakesLong() {
+            RunReports reports = reports(started(stored(Map.of())));
+            clock.advance(Duration.ofSeconds(59));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
+            clock.advance(Duration.ofSeconds(1));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.SAVE);
+            clock.advance(Duration.ofSeconds(20));
+            reports.report(new Progress.StateSaved(7, 1));
+            clock.advance(Duration.ofSeconds(199));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
+            clock.advance(Duration.ofSeconds(1));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.SAVE);
+            reports.report(new Progress.StateNotSaved(9, "the disk is full"));
+            clock.advance(Duration.ofSeconds(59));
+            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
+        }
+
+        @Test
+        void aResumedRunsRemainingTimeIsOfItsOwnPace() {
+            Job job = started(stored(Map.of()));
+            RunReports reports = reports(job);
+            reports.report(new Progress.Started(100, 140, Map.of()));
+            assertThat(store.require(job.id()).run().step()).isEqualTo(100);
+            assertThat(store.require(job.id()).run().estimatedFinish()).isNull();
+            clock.advance(Duration.ofSeconds(30));
+            reports.report(new Progress.Step(110, 140, Map.of()));
+            assertThat(store.require(job.id()).run().estimatedFinish())
+                    .isEqualTo(clock.instant().plusSeconds(90));
+        }
+
         @SuppressWarnings("NullAway") // nothing of these tests publishes a model
         private RunReports reports(Job job) {
-            return new RunReports(job, store, events, null, clock);
+            JobSettings settings = new JobSettings(
+                    1,
+                    1,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ZERO,
+                    Duration.ofMinutes(1),
+                    0.1);
+            return new RunReports(job, store, events, null, new SavePace(settings, clock), clock);
         }
 
         private Job started(Job job) {

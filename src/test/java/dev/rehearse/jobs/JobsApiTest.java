@@ -49,7 +49,7 @@ class JobsApiTest {
     void leaveNothingRunning() {
         for (JsonNode job : api.get(JOBS + "?limit=1000").body().path("data")) {
             String status = job.path("status").asString("");
-            if (List.of("validating_files", "queued", "running").contains(status)) {
+            if (List.of("validating_files", "queued", "running", "paused").contains(status)) {
                 api.post(JOBS + "/" + job.path("id").asString("") + "/cancel", "");
             }
         }
@@ -265,7 +265,8 @@ class JobsApiTest {
                         """).param("id", id).update();
         JsonNode done = api.awaitStatus(id, "succeeded");
         assertThat(done.path("fine_tuned_model").asString("")).startsWith("ft:gpt2-tiny");
-        assertThat(api.get(JOBS + "/" + id + "/events?limit=100").text()).contains("the job runs again");
+        assertThat(api.get(JOBS + "/" + id + "/events?limit=100").text())
+                .contains("the job goes on where its state was saved last");
         assertThat(api.get(JOBS + "/" + id + "/checkpoints").body().path("data"))
                 .hasSize(2);
         assertThat(left).doesNotExist();

@@ -25,7 +25,7 @@ class RestartTest {
     Path data;
 
     @Test
-    void aStoppedServiceFinishesItsJobsWhenItIsBack() {
+    void aStoppedServiceFinishesItsJobsWhenItIsBackAndLetsPausedOnesRest() {
         aStoppedServiceFinishesItsJobsWhenItIsBack(List.of());
     }
 
@@ -40,10 +40,16 @@ class RestartTest {
     private void aStoppedServiceFinishesItsJobsWhenItIsBack(List<String> settings) {
         String running;
         String waiting;
+        String paused;
         try (ConfigurableApplicationContext service = start(settings)) {
             ScriptedTraining.Held held = service.getBean(ScriptedTraining.class).hold(1);
             Api api = api(service);
             String file = api.trainingFile();
+            ScriptedTraining.Held resting =
+                    service.getBean(ScriptedTraining.class).hold(3);
+            paused = api.createJob(file, 3).id();
+            resting.awaitEntered();
+            api.post(JOBS + paused + "/pause", "");
             running = api.createJob(file, 1).id();
             held.awaitEntered();
             waiting = api.createJob(file, 2).id();
@@ -59,12 +65,15 @@ class RestartTest {
             }
             assertThat(messages(api, running))
                     .containsSubsequence(
-                            "Fine-tuning job started", "The service is stopping; the job runs again when it is back")
+                            "Fine-tuning job started", "The service is stopping; the job goes on when it is back")
                     .filteredOn("Fine-tuning job started"::equals)
                     .hasSize(2);
             assertThat(messages(api, waiting))
                     .filteredOn("Fine-tuning job started"::equals)
                     .hasSize(1);
+            assertThat(api.job(paused).path("status").asString("")).isEqualTo("paused");
+            api.post(JOBS + paused + "/resume", "");
+            api.awaitStatus(paused, "succeeded");
         }
     }
 

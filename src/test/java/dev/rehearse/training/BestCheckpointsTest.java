@@ -27,8 +27,8 @@ class BestCheckpointsTest {
         output = directory.resolve("output");
         TrainingData data = new TrainingData(List.of(TinyModel.example(1, "a", "b")), List.of());
         start = TinyModel.open(model);
-        checkpoints =
-                new BestCheckpoints(TinyModel.spec(model, data, Method.supervised(Map.of()), output), start, reports);
+        RunSpec spec = TinyModel.spec(model, data, Method.supervised(Map.of()), output);
+        checkpoints = new BestCheckpoints(TinyModel.run(spec, reports), start);
     }
 
     @AfterEach

@@ -57,18 +57,24 @@ class EvaluationTest {
         RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
         RolloutPlan plan = new RolloutPlan(spec, method, start);
         Play play = new Play(Grading.ofTexts(() -> 0), grader, start.tokenizer(), control, () -> 0);
-        return new Evaluation(spec, start, control, play, plan, network);
+        return new Evaluation(TinyModel.run(spec, control), start, play, plan, network);
     }
 
     private Evaluation started(Map<String, Object> dqn, int greedyRight, int sampledRight) throws IOException {
         Evaluation evaluation = evaluation(dqn);
         script(greedyRight, sampledRight);
-        evaluation.start();
+        evaluation.look(0);
         return evaluation;
     }
 
     private Evaluation started(int greedyRight, int sampledRight) throws IOException {
         return started(Map.of("max_steps", STEPS, "value_warmup_steps", 0), greedyRight, sampledRight);
+    }
+
+    private static void after(Evaluation evaluation, int step) {
+        if (evaluation.isDue(step)) {
+            evaluation.look(step);
+        }
     }
 
     private void script(int greedyRight, int sampledRight) {
@@ -84,7 +90,7 @@ class EvaluationTest {
     void aWorseGreedyRewardThanTheStartsIsNeverKeptHoweverGoodTheSampledOne() throws IOException {
         Evaluation evaluation = started(2, 0);
         script(1, 4);
-        evaluation.afterStep(INTERVAL);
+        after(evaluation, INTERVAL);
         assertThat(steps(evaluation)).containsExactly(0);
     }
 
@@ -92,39 +98,39 @@ class EvaluationTest {
     void amongThoseAsGoodAsTheStartTheBestMeanWins() throws IOException {
         Evaluation evaluation = started(2, 0);
         script(2, 3);
-        evaluation.afterStep(INTERVAL);
+        after(evaluation, INTERVAL);
         script(3, 1);
-        evaluation.afterStep(2 * INTERVAL);
+        after(evaluation, 2 * INTERVAL);
         assertThat(steps(evaluation)).containsExactly(INTERVAL, 2 * INTERVAL, 0);
     }
 
     @Test
     void ofEqualsTheStartWins() throws IOException {
         Evaluation evaluation = started(2, 2);
-        evaluation.afterStep(INTERVAL);
+        after(evaluation, INTERVAL);
         assertThat(steps(evaluation)).containsExactly(0, INTERVAL);
     }
 
     @Test
     void patienceEndsTheRunAndABetterEvaluationRestoresIt() throws IOException {
         Evaluation evaluation = started(Map.of("max_steps", STEPS, "value_warmup_steps", 0, "patience", 2), 2, 2);
-        evaluation.afterStep(INTERVAL);
+        after(evaluation, INTERVAL);
         script(3, 3);
-        evaluation.afterStep(2 * INTERVAL);
-        evaluation.afterStep(3 * INTERVAL);
+        after(evaluation, 2 * INTERVAL);
+        after(evaluation, 3 * INTERVAL);
         assertThat(evaluation.isWorthGoingOn()).isTrue();
-        evaluation.afterStep(4 * INTERVAL);
+        after(evaluation, 4 * INTERVAL);
         assertThat(evaluation.isWorthGoingOn()).isFalse();
     }
 
     @Test
     void noPatienceIsLostWhileOnlyVLearns() throws IOException {
         Evaluation evaluation = started(Map.of("max_steps", STEPS, "value_warmup_steps", 20, "patience", 1), 2, 2);
-        evaluation.afterStep(INTERVAL);
-        evaluation.afterStep(2 * INTERVAL);
+        after(evaluation, INTERVAL);
+        after(evaluation, 2 * INTERVAL);
         assertThat(evaluation.isWorthGoingOn()).isTrue();
         assertThat(network.greedyPlays).isEqualTo(1);
-        evaluation.afterStep(3 * INTERVAL);
+        after(evaluation, 3 * INTERVAL);
         assertThat(evaluation.isWorthGoingOn()).isFalse();
     }
 
@@ -132,7 +138,7 @@ class EvaluationTest {
     void itEvaluatesAtItsIntervalAndAtTheEnd() throws IOException {
         Evaluation evaluation = started(Map.of("max_steps", 25, "value_warmup_steps", 0), 2, 2);
         for (int step = 1; step <= 25; step++) {
-            evaluation.afterStep(step);
+            after(evaluation, step);
         }
         assertThat(control.of(Progress.Evaluated.class))
                 .extracting(Progress.Evaluated::step)
@@ -153,7 +159,7 @@ class EvaluationTest {
     void aStopBeforeTheFirstEvaluationIsObeyedAtOnce() throws IOException {
         control = Recording.stoppedBeforehand();
         Evaluation evaluation = evaluation(Map.of());
-        assertThatThrownBy(evaluation::start).isInstanceOf(StoppedException.class);
+        assertThatThrownBy(() -> evaluation.look(0)).isInstanceOf(StoppedException.class);
         assertThat(network.greedyPlays).isZero();
     }
 }

@@ -4,39 +4,52 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Remembers what a run reports, and asks it to stop as soon as a report of a given kind came. Confined to one thread. */
+/**
+ * Remembers what a run reports, and wishes something of it as soon as a report of a given kind came. Confined to one
+ * thread.
+ */
 final class Recording implements RunControl {
     final List<Progress> reports = new ArrayList<>();
-    private final Predicate<Progress> last;
-    private boolean stop;
+    private final Wish wish;
+    private final Predicate<Progress> when;
+    private boolean due;
 
-    private Recording(Predicate<Progress> last) {
-        this.last = last;
+    private Recording(Wish wish, Predicate<Progress> when) {
+        this.wish = wish;
+        this.when = when;
     }
 
     static Recording toTheEnd() {
-        return new Recording(progress -> false);
+        return new Recording(Wish.GO_ON, progress -> false);
     }
 
     static Recording stoppingAfter(Predicate<Progress> last) {
-        return new Recording(last);
+        return new Recording(Wish.STOP, last);
     }
 
     static Recording stoppedBeforehand() {
-        Recording recording = toTheEnd();
-        recording.stop = true;
+        Recording recording = stoppingAfter(progress -> false);
+        recording.due = true;
         return recording;
+    }
+
+    /** A state that is wished for is wished for once per such report. */
+    static Recording wishing(Wish wish, Predicate<Progress> when) {
+        return new Recording(wish, when);
     }
 
     @Override
     public void report(Progress progress) {
         reports.add(progress);
-        stop |= last.test(progress);
+        if (progress instanceof Progress.StateSaved && wish == Wish.SAVE) {
+            due = false;
+        }
+        due |= when.test(progress);
     }
 
     @Override
-    public boolean stopRequested() {
-        return stop;
+    public Wish wish() {
+        return due ? wish : Wish.GO_ON;
     }
 
     <T extends Progress> List<T> of(Class<T> kind) {

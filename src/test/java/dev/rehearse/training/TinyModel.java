@@ -66,6 +66,11 @@ final class TinyModel {
         return new RunSpec(new StartingPoint.Directory(start), data, method, 7, output);
     }
 
+    /** A run of the spec, for those that are given one. */
+    static Run run(RunSpec spec, RunControl control) {
+        return new Run(spec, control, () -> 0, RunStates.open(spec, control));
+    }
+
     static List<Path> files(Path directory) throws IOException {
         try (Stream<Path> files = Files.list(directory)) {
             return files.map(Path::getFileName).sorted().toList();

@@ -209,8 +209,8 @@ public final class Benchmark {
         }
 
         @Override
-        public boolean stopRequested() {
-            return false;
+        public Wish wish() {
+            return Wish.GO_ON;
         }
     }
 }
