@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +28,7 @@ final class RunReports implements RunControl {
     private final Instant startedAt;
     private final GraderReport graders = new GraderReport();
     private final SavePace saves;
-    private final AtomicReference<Wish> asked = new AtomicReference<>(Wish.GO_ON);
+    private volatile Wish asked = Wish.GO_ON;
     private Instant lookedAt;
     private @Nullable Instant steppedAt;
     private Progress.@Nullable Step unwritten;
@@ -53,8 +52,10 @@ final class RunReports implements RunControl {
     }
 
     /** Asks something of the run; what is more urgent stays asked. */
-    void ask(Wish wish) {
-        asked.accumulateAndGet(wish, (before, now) -> before.compareTo(now) > 0 ? before : now);
+    synchronized void ask(Wish wish) {
+        if (wish.compareTo(asked) > 0) {
+            asked = wish;
+        }
     }
 
     /** What was asked; what another process did to the job is seen within a second. */
@@ -68,7 +69,7 @@ final class RunReports implements RunControl {
         if (Thread.currentThread().isInterrupted()) {
             return Wish.STOP;
         }
-        Wish wish = asked.get();
+        Wish wish = asked;
         return wish == Wish.GO_ON && saves.isDue() ? Wish.SAVE : wish;
     }
 
@@ -82,7 +83,7 @@ final class RunReports implements RunControl {
     }
 
     private boolean hasEnded() {
-        return asked.get() == Wish.STOP;
+        return asked == Wish.STOP;
     }
 
     @Override

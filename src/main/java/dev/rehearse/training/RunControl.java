@@ -14,7 +14,7 @@ public interface RunControl {
         }
     }
 
-    /** What the outside wants of a run. */
+    /** What the outside wants of a run, the most urgent last. */
     enum Wish {
         GO_ON,
         /** Save the state between two steps, and go on. */
