@@ -52,11 +52,14 @@ public final class Generator {
         return generate(prompts, behaviour, (index, reply) -> {});
     }
 
-    /** Hears of each reply as soon as it has ended, on the thread that generates. */
+    /** Hears of each reply as soon as it has ended, on the thread that generates; what it throws breaks the rest off. */
     @FunctionalInterface
     public interface Listener {
         /** @param index of the prompt that the reply answers */
         void finished(int index, Reply reply);
+
+        /** Called before each token that all replies are about to grow by. */
+        default void growing() {}
     }
 
     /** As {@link #generate(List, Behaviour)}, while the others are still growing. */
@@ -78,10 +81,7 @@ public final class Generator {
                 .toArray();
         for (int from = 0; from < order.length; from += decoding.slots()) {
             int to = Math.min(order.length, from + decoding.slots());
-            new Wave(prompts, Arrays.copyOfRange(order, from, to), behaviour).run((index, reply) -> {
-                replies[index] = reply;
-                listener.finished(index, reply);
-            });
+            new Wave(prompts, Arrays.copyOfRange(order, from, to), behaviour).run(replies, listener);
         }
         return replies;
     }
@@ -113,10 +113,12 @@ public final class Generator {
             }
         }
 
-        void run(Listener listener) {
+        void run(Reply[] replies, Listener listener) {
             int[] slots = IntStream.range(0, members.length).toArray();
-            take(decoding.prefill(slots, prompts, choosing(members.length)), listener);
+            listener.growing();
+            take(decoding.prefill(slots, prompts, choosing(members.length)), replies, listener);
             for (int rows = active(); rows > 0; rows = active()) {
+                listener.growing();
                 int[] last = new int[rows];
                 int[] positions = new int[rows];
                 for (int row = 0; row < rows; row++) {
@@ -124,7 +126,7 @@ public final class Generator {
                     last[row] = tokens[row][length - 1];
                     positions[row] = prompts[row].length + length - 1;
                 }
-                take(decoding.decode(last, positions, choosing(rows)), listener);
+                take(decoding.decode(last, positions, choosing(rows)), replies, listener);
             }
         }
 
@@ -143,12 +145,13 @@ public final class Generator {
             return 0;
         }
 
-        private void take(Choice choice, Listener listener) {
+        private void take(Choice choice, Reply[] replies, Listener listener) {
             for (int row = 0; row < choice.tokens().length; row++) {
                 if (ends[row] == null) {
                     append(row, choice.tokens()[row], choice.logProbs()[row]);
                     if (ends[row] != null) {
-                        listener.finished(members[row], reply(row));
+                        replies[members[row]] = reply(row);
+                        listener.finished(members[row], replies[members[row]]);
                     }
                 }
             }

@@ -66,9 +66,17 @@ final class Play {
         String[] texts = new String[tasks.size()];
         try (GradingRound round = grading.round(grader, tasks.size())) {
             List<int[]> prompts = tasks.stream().map(Task::prompt).toList();
-            Reply[] replies = generator.generate(prompts, behaviour, (i, reply) -> {
-                texts[i] = tokenizer.decode(reply.tokens());
-                round.add(i, new Subject(tasks.get(i).example().item(), new Sample(texts[i]), moment));
+            Reply[] replies = generator.generate(prompts, behaviour, new Generator.Listener() {
+                @Override
+                public void finished(int i, Reply reply) {
+                    texts[i] = tokenizer.decode(reply.tokens());
+                    round.add(i, new Subject(tasks.get(i).example().item(), new Sample(texts[i]), moment));
+                }
+
+                @Override
+                public void growing() {
+                    control.stopIfRequested();
+                }
             });
             long between = nanoTime.getAsLong();
             List<Grade> grades = round.await(control::stopIfRequested);

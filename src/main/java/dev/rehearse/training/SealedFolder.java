@@ -20,6 +20,9 @@ final class SealedFolder {
     /** A line per file: CRC32C, length, name. The last line is the CRC32C of those before it. */
     private static final String SEAL = "checksums";
 
+    /** Characters of the last line. */
+    private static final int SEAL_OF_SEAL = 9;
+
     private static final int BUFFER = 1 << 20;
 
     private SealedFolder() {}
@@ -59,17 +62,17 @@ final class SealedFolder {
             lines.append(line(file));
             bytes += Files.size(file);
         }
-        lines.append(hex(crcOf(lines.toString()))).append('\n');
+        lines.append(lastLine(lines.toString()));
         ModelDirectory.writeSynced(folder.resolve(SEAL), lines.toString());
         return bytes + lines.length();
     }
 
     /** @throws IOException when anything in it is not as it was written; the message says what */
     static void check(Path folder) throws IOException {
-        List<String> lines = Files.readAllLines(folder.resolve(SEAL));
-        int last = lines.size() - 1;
-        String listed = last < 1 ? "" : String.join("\n", lines.subList(0, last)) + '\n';
-        if (last < 1 || !lines.get(last).equals(hex(crcOf(listed)))) {
+        String seal = Files.readString(folder.resolve(SEAL));
+        int end = Math.max(0, seal.length() - SEAL_OF_SEAL);
+        String listed = seal.substring(0, end);
+        if (!seal.substring(end).equals(lastLine(listed))) {
             throw new IOException(SEAL + " is damaged");
         }
         StringBuilder found = new StringBuilder();
@@ -79,7 +82,7 @@ final class SealedFolder {
             }
         }
         List<String> present = found.toString().lines().toList();
-        for (String line : lines.subList(0, last)) {
+        for (String line : listed.lines().toList()) {
             if (!present.contains(line)) {
                 throw new IOException(line.substring(line.lastIndexOf(' ') + 1) + " is missing, cut short or changed");
             }
@@ -98,10 +101,10 @@ final class SealedFolder {
         return hex(crc) + ' ' + Files.size(file) + ' ' + file.getFileName() + '\n';
     }
 
-    private static CRC32C crcOf(String text) {
+    private static String lastLine(String lines) {
         CRC32C crc = new CRC32C();
-        crc.update(text.getBytes(StandardCharsets.UTF_8));
-        return crc;
+        crc.update(lines.getBytes(StandardCharsets.UTF_8));
+        return hex(crc) + '\n';
     }
 
     private static String hex(CRC32C crc) {

@@ -75,6 +75,33 @@ class GeneratorTest {
     }
 
     @Test
+    void aListenerCanBreakOffBetweenTwoTokensAndTheNextRepliesAreAsIfItHadNot() {
+        Behaviour behaviour = new Behaviour.Sample(1, 0, 3);
+        Reply[] expected = generate(4, prompts(6), behaviour, 8, 0);
+        try (Decoding decoding = network.decodingBeside(prior, 4, CAPACITY)) {
+            Generator generator = new Generator(decoding, new int[] {0}, 8);
+            BreakingOff listener = new BreakingOff();
+            assertThrows(IllegalStateException.class, () -> generator.generate(prompts(6), behaviour, listener));
+            assertEquals(3, listener.tokens);
+            assertSame(expected, generator.generate(prompts(6), behaviour));
+        }
+    }
+
+    private static final class BreakingOff implements Generator.Listener {
+        private int tokens;
+
+        @Override
+        public void finished(int index, Reply reply) {}
+
+        @Override
+        public void growing() {
+            if (++tokens == 3) {
+                throw new IllegalStateException("enough");
+            }
+        }
+    }
+
+    @Test
     void repliesAreThoseOfGeneratingOneByOneInThePromptsOrder() {
         List<int[]> prompts = prompts(23);
         List<Behaviour> behaviours = List.of(

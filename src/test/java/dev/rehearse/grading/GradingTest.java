@@ -225,6 +225,20 @@ class GradingTest {
     }
 
     @Test
+    void aRestoredBudgetGoesOnCountingInTheOpenWindow() {
+        ErrorBudget before = new ErrorBudget(4, 0.5);
+        for (int i = 0; i < 3; i++) {
+            before.count(failed(false));
+        }
+        ErrorBudget restored = new ErrorBudget(4, 0.5);
+        restored.restore(before.counts());
+        assertThatThrownBy(() -> restored.count(passed()))
+                .isInstanceOf(TooManyGraderErrors.class)
+                .hasMessageContaining("3 of 4")
+                .hasMessageEndingWith("the server is gone");
+    }
+
+    @Test
     void theBudgetIsPerWindowAndRepliesThatAreToBlameDoNotSpendIt() {
         assertThatCode(() -> {
                     ErrorBudget budget = new ErrorBudget(4, 0.5);

@@ -272,6 +272,30 @@ class JobsApiTest {
         assertThat(left).doesNotExist();
     }
 
+    @Test
+    void aJobThatAnotherProcessTookOverIsLeftToIt() {
+        ScriptedTraining.Held held = training.hold(15);
+        String id = api.createJob(file, 15).id();
+        held.awaitEntered();
+        database.sql("""
+                        update scheduled_tasks set picked_by = 'another', version = version + 1,
+                               last_heartbeat = current_timestamp + interval '1' hour
+                        where task_instance = :id
+                        """).param("id", id).update();
+        database.sql("update jobs set attempt = attempt + 1 where id = :id")
+                .param("id", id)
+                .update();
+        held.awaitLeft();
+        api.awaitStatus(api.createJob(file, 16).id(), "succeeded"); // the one worker is done with the first
+        assertThat(api.job(id).path("status").asString("")).isEqualTo("running");
+        assertThat(api.get(JOBS + "/" + id + "/events?limit=1").text()).contains("Fine-tuning job started");
+        api.post(JOBS + "/" + id + "/cancel", "");
+        assertThat(database.sql("delete from scheduled_tasks where task_instance = :id and picked_by = 'another'")
+                        .param("id", id)
+                        .update())
+                .isEqualTo(1);
+    }
+
     private void awaitNoTask(String id) {
         api.await(
                 "/livez",

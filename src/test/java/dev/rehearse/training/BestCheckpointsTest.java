@@ -19,6 +19,7 @@ class BestCheckpointsTest {
     private final Recording reports = Recording.toTheEnd();
     private Path output;
     private StartingModel start;
+    private Run run;
     private BestCheckpoints checkpoints;
 
     @BeforeEach
@@ -28,7 +29,8 @@ class BestCheckpointsTest {
         TrainingData data = new TrainingData(List.of(TinyModel.example(1, "a", "b")), List.of());
         start = TinyModel.open(model);
         RunSpec spec = TinyModel.spec(model, data, Method.supervised(Map.of()), output);
-        checkpoints = new BestCheckpoints(TinyModel.run(spec, reports), start);
+        run = TinyModel.run(spec, reports);
+        checkpoints = new BestCheckpoints(run, start);
     }
 
     @AfterEach
@@ -108,5 +110,39 @@ class BestCheckpointsTest {
         assertThat(saved.metrics()).isEqualTo(Map.of("score", 0.5));
         assertThat(Files.isRegularFile(saved.directory().resolve("model.safetensors")))
                 .isTrue();
+    }
+
+    private void save() {
+        RunState.Selected selected = new RunState.Selected(0, 0, 0, checkpoints.ranking(), null);
+        RunState state = new RunState(run.states().identity(), 0, 0, selected, null);
+        run.states().save(new RunContents(state, Map.of(), null, start.network()));
+    }
+
+    @Test
+    void whatTheSavedStateNamesStaysUntilANewerStateIsSaved() {
+        for (int step = 0; step < 3; step++) {
+            offer(step, step);
+        }
+        save();
+        offer(3, 3);
+        offer(4, 4);
+        assertThat(output.resolve("checkpoint-0")).exists();
+        assertThat(output.resolve("checkpoint-1")).exists();
+        save();
+        assertThat(output.resolve("checkpoint-0")).doesNotExist();
+        assertThat(output.resolve("checkpoint-1")).doesNotExist();
+        assertThat(output.resolve("checkpoint-2")).exists();
+    }
+
+    @Test
+    void theRankingComesBackWithItsScores() {
+        for (int step = 0; step < 4; step++) {
+            offer(step, -step);
+        }
+        BestCheckpoints restored = new BestCheckpoints(run, start);
+        restored.restore(checkpoints.ranking());
+        assertThat(restored.best()).isEqualTo(checkpoints.best());
+        assertThat(restored.offer(9, start.network(), -1.5, Map.of())).isFalse();
+        assertThat(restored.best()).extracting(Checkpoint::step).containsExactly(0, 1, 9);
     }
 }

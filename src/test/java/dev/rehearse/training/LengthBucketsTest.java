@@ -107,4 +107,17 @@ class LengthBucketsTest {
         assertThat(epoch(second)).isEqualTo(epoch);
         assertThat(epoch(second)).isNotEqualTo(epoch);
     }
+
+    @Test
+    void whatIsSkippedIsWhatWouldHaveComeAlsoIntoTheNextEpoch() {
+        List<Sequence> all = sequences(50);
+        LengthBuckets taken = new LengthBuckets(all, BATCH, random(1));
+        LengthBuckets skipped = new LengthBuckets(all, BATCH, random(1));
+        int batches = taken.batchesPerEpoch() + 3;
+        for (int i = 0; i < batches; i++) {
+            taken.next();
+        }
+        skipped.skip(batches);
+        assertThat(epoch(skipped)).isEqualTo(epoch(taken));
+    }
 }

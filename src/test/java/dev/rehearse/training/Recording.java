@@ -13,6 +13,7 @@ final class Recording implements RunControl {
     private final Wish wish;
     private final Predicate<Progress> when;
     private boolean due;
+    private int questions = Integer.MAX_VALUE;
 
     private Recording(Wish wish, Predicate<Progress> when) {
         this.wish = wish;
@@ -38,10 +39,18 @@ final class Recording implements RunControl {
         return new Recording(wish, when);
     }
 
+    /** Suspends the run when it has asked so often what it should do. */
+    static Recording suspendedAfter(int questions) {
+        Recording recording = new Recording(Wish.SUSPEND, progress -> false);
+        recording.questions = questions;
+        return recording;
+    }
+
     @Override
     public void report(Progress progress) {
         reports.add(progress);
-        if (progress instanceof Progress.StateSaved && wish == Wish.SAVE) {
+        boolean tried = progress instanceof Progress.StateSaved || progress instanceof Progress.StateNotSaved;
+        if (tried && wish == Wish.SAVE) {
             due = false;
         }
         due |= when.test(progress);
@@ -49,6 +58,7 @@ final class Recording implements RunControl {
 
     @Override
     public Wish wish() {
+        due |= questions-- == 0;
         return due ? wish : Wish.GO_ON;
     }
 

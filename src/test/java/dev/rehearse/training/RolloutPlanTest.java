@@ -89,6 +89,19 @@ class RolloutPlanTest {
     }
 
     @Test
+    void skippedRoundsTakeTheirPromptsAndTheirSeeds() {
+        RolloutPlan played = plan(12, Map.of("batch_size", 5), Map.of());
+        RolloutPlan skipped = plan(12, Map.of("batch_size", 5), Map.of());
+        for (int round = 0; round < 4; round++) {
+            played.nextPrompts();
+            played.nextSeed();
+        }
+        skipped.skip(4);
+        assertThat(lines(skipped)).isEqualTo(lines(played));
+        assertThat(skipped.nextSeed()).isEqualTo(played.nextSeed());
+    }
+
+    @Test
     void theSeedAloneDecidesTheOrder() {
         RolloutPlan first = plan(12, Map.of("batch_size", 12), Map.of());
         RolloutPlan second = plan(12, Map.of("batch_size", 12), Map.of());
