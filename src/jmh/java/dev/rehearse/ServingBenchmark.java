@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,17 +16,22 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The service with GPT-2 small's shape (random weights), driven over HTTP: streamed completions of 64 tokens after prompts
  * of 64 different tokens. Arguments: the weights' type; then {@code speed}, {@code overload} or {@code soak} and a number
- * of requests.
+ * of requests. With {@code LLAMA_CPP}, the directory of an installed npm package node-llama-cpp, in the environment, speed
+ * is that of llama.cpp, too.
  */
 public final class ServingBenchmark {
     private static final int VOCABULARY = 50_257;
@@ -45,12 +51,12 @@ public final class ServingBenchmark {
     private record Timed(double firstTokenMs, double totalMs, int tokens) {}
 
     public static void main(String[] arguments) throws Exception {
-        String weights = argument(arguments, 0, "bf16");
+        String weights = argument(arguments, 0, "int8");
         try (BenchmarkService service = new BenchmarkService(
                 VOCABULARY,
                 vocabulary -> Gpt2.of(vocabulary, 1024, 768, 12, 12),
                 "--rehearse.generation.weights=" + weights,
-                "--rehearse.generation.max-queued-tokens=4096")) {
+                "--rehearse.generation.max-queued-tokens=16384")) {
             ServingBenchmark benchmark = new ServingBenchmark(service, weights);
             switch (argument(arguments, 1, "speed")) {
                 case "speed" -> benchmark.speed();
@@ -69,12 +75,33 @@ public final class ServingBenchmark {
     private void speed() throws Exception {
         streams(1, 2);
         streams(STREAMS, 1);
-        report(1, 8);
-        report(STREAMS, 3);
+        double one = report(1, 8);
+        double sixteen = report(STREAMS, 3);
         overhead();
+        String peer = System.getenv("LLAMA_CPP");
+        if (peer != null) {
+            compare(peer, one, sixteen);
+        }
     }
 
-    private void report(int streams, int rounds) throws Exception {
+    private void compare(String peer, double one, double sixteen) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder("node", "src/jmh/llama.cpp/speed.mjs", peer, weights)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IllegalStateException("llama.cpp failed: " + said);
+        }
+        JsonNode speed = new JsonMapper().readTree(said);
+        double oneOfPeer = speed.at("/one/all").asDouble();
+        double sixteenOfPeer = speed.at("/sixteen/all").asDouble();
+        System.out.printf(
+                "%s, llama.cpp: 1 stream %.0f tokens/s, ours %.2f times that; %d streams %.0f tokens/s, ours %.2f times%n",
+                weights, oneOfPeer, one / oneOfPeer, STREAMS, sixteenOfPeer, sixteen / sixteenOfPeer);
+    }
+
+    /** Returns the tokens per second in all. */
+    private double report(int streams, int rounds) throws Exception {
         long begin = System.nanoTime();
         List<Timed> all = streams(streams, rounds);
         double seconds = (System.nanoTime() - begin) / 1e9;
@@ -88,6 +115,7 @@ public final class ServingBenchmark {
                 "%s, %d streams: %.0f tokens/s in all; after the first token %.1f tokens/s per stream; first token"
                         + " median %.0f ms, longest %.0f ms%n",
                 weights, streams, tokens / seconds, growing, first[first.length / 2], first[first.length - 1]);
+        return tokens / seconds;
     }
 
     /** Time per step in which the device does nothing, while every stream grows. */
@@ -100,7 +128,9 @@ public final class ServingBenchmark {
                 String body = body(TOKENS, 512);
                 replies.add(clients.submit(() -> stream(body, growing)));
             }
-            growing.await();
+            if (!growing.await(2, TimeUnit.MINUTES)) {
+                throw new IllegalStateException(growing.getCount() + " streams did not begin");
+            }
             Device.Done before = service.device().done(Device.Priority.SERVING);
             long begin = System.nanoTime();
             Thread.sleep(Duration.ofSeconds(4).toMillis());
@@ -181,33 +211,39 @@ public final class ServingBenchmark {
         return new Timed(first, (System.nanoTime() - begin) / 1e6, tokens);
     }
 
-    /** More than the queue takes: how fast the rest is turned away. */
+    /** While every slot and the queue are full: how fast others are turned away. */
     private void overload() throws Exception {
         streams(STREAMS, 1);
-        List<Callable<Double>> calls = new ArrayList<>();
-        for (int i = 0; i < 400; i++) {
-            String body = body(TOKENS, TOKENS);
-            calls.add(() -> refusedAfterMs(body));
+        List<CompletableFuture<HttpResponse<Void>>> crowd = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            HttpRequest request = service.json("/v1/completions", body(TOKENS, 512));
+            crowd.add(service.http().sendAsync(request, BodyHandlers.discarding()));
         }
-        double[] refused = all(200, calls).stream()
-                .mapToDouble(Double::doubleValue)
-                .filter(ms -> ms >= 0)
-                .sorted()
-                .toArray();
+        CompletableFuture.anyOf(crowd.toArray(CompletableFuture[]::new)).join(); // the first that is turned away
+        List<Double> refused = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            double ms = refusedAfterMs(body(TOKENS, 512));
+            if (ms >= 0) {
+                refused.add(ms);
+            }
+        }
+        crowd.forEach(one -> one.cancel(true));
+        double[] sorted = refused.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         System.out.printf(
-                "%s: %d of %d requests at once got 429; median %.1f ms, 99th percentile %.1f ms, longest %.1f ms%n",
+                "%s: %d of 200 requests beside a full queue got 429; median %.1f ms, 95th percentile %.1f ms, longest"
+                        + " %.1f ms%n",
                 weights,
-                refused.length,
-                calls.size(),
-                refused[refused.length / 2],
-                refused[refused.length * 99 / 100],
-                refused[refused.length - 1]);
+                sorted.length,
+                sorted[sorted.length / 2],
+                sorted[sorted.length * 95 / 100],
+                sorted[sorted.length - 1]);
     }
 
     /** Below 0 when it was not. */
     private double refusedAfterMs(String body) throws IOException, InterruptedException {
         long begin = System.nanoTime();
-        HttpResponse<String> response = service.http().send(service.json("/v1/completions", body), BodyHandlers.ofString());
+        HttpResponse<String> response =
+                service.http().send(service.json("/v1/completions", body), BodyHandlers.ofString());
         double ms = (System.nanoTime() - begin) / 1e6;
         return response.statusCode() == 429 ? ms : -1;
     }

@@ -9,7 +9,6 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -118,17 +117,20 @@ public final class ModelCache implements ModelHold, AutoCloseable {
             return known;
         }
         Entry older = older(model, key);
-        if (known != null || older != null && hasJustFailed(key)) {
-            return older == null ? Objects.requireNonNull(known) : older;
+        if (older == null) {
+            return known == null ? admit(key, model) : known;
         }
+        if (known == null && !hasJustFailed(key)) {
+            admitIfThereIsRoom(key, model);
+        }
+        return older;
+    }
+
+    private void admitIfThereIsRoom(String key, Model model) {
         try {
-            Entry admitted = admit(key, model);
-            return older == null ? admitted : older;
+            admit(key, model);
         } catch (ApiException e) {
-            if (older == null) {
-                throw e;
-            }
-            return older;
+            log.debug("the older version of model {} goes on answering", model.id(), e);
         }
     }
 

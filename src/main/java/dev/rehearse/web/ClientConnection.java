@@ -10,6 +10,7 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
+import org.apache.coyote.http11.Http11Processor;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +46,9 @@ public final class ClientConnection {
             return false;
         }
         try {
-            SocketWrapperBase<?> socket = (SocketWrapperBase<?>) SOCKET.invoke(PROCESSOR.get(asked));
-            if (socket != null) {
-                socket.isReadyForRead();
+            // Requests of HTTP/2 share a socket that Tomcat reads itself, and hears there of streams that are given up.
+            if (PROCESSOR.get(asked) instanceof Http11Processor processor) {
+                ((SocketWrapperBase<?>) SOCKET.invoke(processor)).isReadyForRead();
             }
             return false;
         } catch (IOException e) {

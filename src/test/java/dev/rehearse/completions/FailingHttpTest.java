@@ -239,6 +239,35 @@ class FailingHttpTest extends ServerTest {
     }
 
     @Test
+    void aModelReplacedWhileItAnswersFinishesWhatItBegan() throws Exception {
+        String before = fingerprint();
+        CountDownLatch go = new CountDownLatch(1);
+        model.play((request, listener, cancelled) -> {
+            listener.progressed("h", List.of());
+            go.await();
+            ScriptedModel.says("i").play(request, listener, cancelled);
+        });
+        HttpResponse<InputStream> stream =
+                http.send(request(PATH, body(HELLO + ",'stream':true")), BodyHandlers.ofInputStream());
+        stream.body().read();
+        model.play(ScriptedModel.says("hi"));
+        replaceTheModel();
+        String after = before;
+        while (after.equals(before)) {
+            after = fingerprint();
+        }
+        go.countDown();
+        assertThat(new String(stream.body().readAllBytes(), StandardCharsets.UTF_8))
+                .contains(before)
+                .doesNotContain(after)
+                .endsWith("data: [DONE]\n\n");
+    }
+
+    private String fingerprint() throws Exception {
+        return ok(PATH, body(HELLO)).get("system_fingerprint").stringValue();
+    }
+
+    @Test
     void theTextEndpointHasTheSameCare() throws Exception {
         model.play((request, listener, cancelled) -> listener.failed(new IllegalStateException("nan")));
         assertThat(post("/v1/completions", body("'prompt':'a'")).statusCode()).isEqualTo(500);

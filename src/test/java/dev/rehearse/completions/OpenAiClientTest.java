@@ -17,6 +17,9 @@ import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import com.openai.models.completions.Completion;
 import com.openai.models.completions.CompletionCreateParams;
+import com.openai.models.embeddings.CreateEmbeddingResponse;
+import com.openai.models.embeddings.Embedding;
+import com.openai.models.embeddings.EmbeddingCreateParams;
 import com.openai.models.models.Model;
 import dev.rehearse.generation.QueueFullException;
 import java.time.Duration;
@@ -107,6 +110,20 @@ class OpenAiClientTest extends ServerTest {
                             .collect(Collectors.joining()))
                     .isEqualTo("hi");
         }
+    }
+
+    /** It asks for base64 without being told to, and reads it back as floats. */
+    @Test
+    void embedsTexts() {
+        CreateEmbeddingResponse answer = client.embeddings()
+                .create(EmbeddingCreateParams.builder()
+                        .model(modelId)
+                        .inputOfArrayOfStrings(List.of("a", "aab"))
+                        .build())
+                .validate();
+        assertThat(answer.data()).extracting(Embedding::index).containsExactly(0L, 1L);
+        assertThat(answer.data().get(1).embedding()).startsWith(0f, 0.8944272f, 0.4472136f);
+        assertThat(answer.usage().totalTokens()).isEqualTo(4);
     }
 
     @Test

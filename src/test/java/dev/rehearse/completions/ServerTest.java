@@ -14,6 +14,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -85,6 +87,12 @@ abstract class ServerTest {
         Files.writeString(directory.resolve("config.json"), "{\"n_positions\":64}");
         model = new ScriptedModel();
         LOADED.put(modelId, model);
+    }
+
+    /** The directory of this test's model is written anew. */
+    void replaceTheModel() throws IOException {
+        Path config = DATA.resolve("models").resolve(modelId).resolve("config.json");
+        Files.setLastModifiedTime(config, FileTime.from(Instant.parse("2030-01-01T00:00:00Z")));
     }
 
     static void put(String id, ScriptedModel model) {
