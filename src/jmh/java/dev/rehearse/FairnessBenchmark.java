@@ -21,6 +21,8 @@ import java.util.stream.Stream;
 public final class FairnessBenchmark {
     private static final Path EXAMPLES = Path.of("src/examples/pronunciation/supervised-train.jsonl");
     private static final double SECONDS = 20;
+    /** Pieces of work after which the service runs as compiled code. */
+    private static final int WARM = 300;
 
     private final BenchmarkService service;
 
@@ -114,7 +116,7 @@ public final class FairnessBenchmark {
                                 + "\",\"method\":{\"type\":\"supervised\",\"supervised\":{\"max_steps\":100000,"
                                 + "\"tokenizer\":{\"kind\":\"word\"}}}}")));
         long begun = service.device().done(Priority.TRAINING).pieces();
-        while (service.device().done(Priority.TRAINING).pieces() < begun + 50) {
+        while (service.device().done(Priority.TRAINING).pieces() < begun + WARM) {
             Thread.sleep(100);
         }
         return job;

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.ToIntFunction;
 import java.util.stream.DoubleStream;
 import org.springframework.stereotype.Component;
 
@@ -44,7 +45,7 @@ final class ReplyMeters {
     }
 
     private void gauge(
-            String name, String description, ModelCache models, java.util.function.ToIntFunction<Load> part) {
+            String name, String description, ModelCache models, ToIntFunction<Load> part) {
         Gauge.builder(
                         "rehearse.requests." + name,
                         models,

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The scripted model counts a text's letters by their codes modulo eight. */
 class EmbeddingsHttpTest extends ServerTest {
@@ -28,7 +29,7 @@ class EmbeddingsHttpTest extends ServerTest {
     @Test
     void aVectorHasLengthOneAndTheUsageCounts() throws Exception {
         JsonNode answer = ok(PATH, body("'input':'aab'"));
-        ((tools.jackson.databind.node.ObjectNode) answer).put("model", "M");
+        ((ObjectNode) answer).put("model", "M");
         assertThat(answer.toString()).isEqualTo("""
                 {"object":"list","data":[{"object":"embedding","index":0,\
                 "embedding":[0.0,0.8944272,0.4472136,0.0,0.0,0.0,0.0,0.0]}],\
