@@ -53,7 +53,7 @@ final class BatchSteps {
     /** Takes a free slot, and the state of what others have read of the prompt's beginning. */
     void admit(ActiveReply reply) {
         int[] prompt = reply.request().prompt();
-        Slots.Place place = reply.isScoring() ? slots.emptyPlace() : slots.place(prompt);
+        Slots.Place place = reply.isScoring() || !decoding.readsInPieces() ? slots.emptyPlace() : slots.place(prompt);
         slots.put(place.slot(), reply);
         if (place.origin() != place.slot()) {
             decoding.copy(place.origin(), place.slot(), place.length());
@@ -91,7 +91,8 @@ final class BatchSteps {
         for (int slot : reading) {
             ActiveReply reply = slots.reply(slot);
             tokens += reply.request().prompt().length;
-            if (reply.read() > 0 || reply.isScoring() || tokens > mostPromptTokens) {
+            boolean tooMany = tokens > mostPromptTokens && (decoding.readsInPieces() || !whole.isEmpty());
+            if (reply.read() > 0 || reply.isScoring() || tooMany) {
                 break;
             }
             whole.add(slot);

@@ -78,9 +78,11 @@ final class NetworkLoader implements ModelLoader {
 
     /** Newer models' contexts are so long that a slot for each would take more than the machine has. */
     static BatchScheduler.Limits limits(Architecture architecture, GenerationProperties settings) {
-        long tokens = Math.max(1, settings.maxCache().toBytes() / architecture.cacheBytesPerToken());
-        int capacity = (int) Math.min(architecture.contextLength(), tokens);
-        int slots = (int) Math.min(settings.slots(), tokens / capacity);
+        long most = settings.maxCache().toBytes();
+        long fixed = architecture.decodingBytes(0);
+        long perToken = Math.max(1, architecture.decodingBytes(1) - fixed);
+        int capacity = (int) Math.max(1, Math.min(architecture.contextLength(), (most - fixed) / perToken));
+        int slots = (int) Math.max(1, Math.min(settings.slots(), most / architecture.decodingBytes(capacity)));
         return new BatchScheduler.Limits(slots, capacity, settings.maxQueuedTokens(), settings.maxPromptTokens());
     }
 

@@ -24,21 +24,24 @@ public interface Architecture {
 
     int layers();
 
-    int heads();
-
-    /** Heads of keys and values; fewer than {@link #heads} where several heads of queries share one. */
-    default int keyValueHeads() {
-        return heads();
+    /** How the family's script reads sequences. */
+    enum Reading {
+        /** In one causal pass: a state is what the tokens before it leave. */
+        CAUSAL,
+        /** What precedes a reply by an encoder, the reply by a decoder, as {@link Turn} says. */
+        ENCODER_DECODER
     }
 
-    /** Width of one head. */
-    default int headWidth() {
-        return width() / heads();
+    default Reading reading() {
+        return Reading.CAUSAL;
     }
 
-    /** Bytes of keys and values that one token of one sequence leaves in the cache. */
-    default long cacheBytesPerToken() {
-        return 2L * layers() * keyValueHeads() * headWidth() * Float.BYTES;
+    /** What generation keeps of a sequence. */
+    DecodingState decodingState();
+
+    /** Memory that generation needs for a sequence of this many tokens. */
+    default long decodingBytes(long tokens) {
+        return decodingState().bytes(tokens);
     }
 
     /**

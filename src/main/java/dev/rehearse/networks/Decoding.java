@@ -1,7 +1,7 @@
 package dev.rehearse.networks;
 
 /**
- * Key/value state of many sequences that grow token by token, each in its slot. Thread-safe; calls are executed one
+ * State of many sequences that grow token by token, each in its slot. Thread-safe; calls are executed one
  * after the other.
  */
 public interface Decoding extends AutoCloseable {
@@ -18,12 +18,18 @@ public interface Decoding extends AutoCloseable {
      */
     Choice prefill(int[] slots, int[][] prompts, Choosing choosing);
 
+    /** Whether prompts may be read in pieces, and begin with what another slot has read. */
+    default boolean readsInPieces() {
+        return true;
+    }
+
     /**
      * Reads more tokens of one sequence, and chooses the token after them.
      *
      * @param slot where the sequence's first {@code start} tokens have been read
      * @param tokens (T) those that follow, at least one
      * @param choosing for one row
+     * @throws UnsupportedOperationException unless {@link #readsInPieces}
      */
     Choice extend(int slot, int start, int[] tokens, Choosing choosing);
 
@@ -34,10 +40,14 @@ public interface Decoding extends AutoCloseable {
      * @param tokens (T) those that follow, at least one
      * @param next (T) the token after each
      * @param scoring of what policy, and how much of it
+     * @throws UnsupportedOperationException unless {@link #readsInPieces}
      */
     Scores score(int slot, int start, int[] tokens, int[] next, Scoring scoring);
 
-    /** Gives one slot the state of the first {@code length} tokens of another. */
+    /**
+     * Gives one slot the state of the first {@code length} tokens of another; all that it has read unless
+     * {@link #readsInPieces}.
+     */
     void copy(int from, int to, int length);
 
     /**

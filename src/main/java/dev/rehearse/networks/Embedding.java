@@ -19,7 +19,7 @@ record Embedding(TorchNetwork network) {
         }
         float[][] means = new float[sequences.length][];
         TokenBatch batch = new TokenBatch(sequences, new int[sequences.length][0]);
-        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(network.architecture()))) {
+        for (MicroBatch part : MicroBatch.split(batch, network.architecture())) {
             float[][] of = network.device().call(Priority.SERVING, () -> means(part.batch()));
             System.arraycopy(of, 0, means, part.first(), of.length);
         }

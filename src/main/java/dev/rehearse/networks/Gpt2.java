@@ -115,6 +115,11 @@ public record Gpt2(
     }
 
     @Override
+    public DecodingState decodingState() {
+        return DecodingState.keysAndValues(layers, heads, width / heads);
+    }
+
+    @Override
     public WeightNames weightNames() {
         return new WeightNames(
                 "transformer.", "ln_f", List.of("c_proj.weight"), List.of("attn.bias", "attn.masked_bias"));

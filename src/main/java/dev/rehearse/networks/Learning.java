@@ -45,7 +45,7 @@ final class Learning implements AutoCloseable {
     }
 
     private Rows rows(PtNDManager scope, TokenBatch batch) {
-        return Rows.of(scope, batch, network.architecture().contextLength());
+        return Rows.of(scope, batch, network.architecture());
     }
 
     /** Starts an update: gradients of a previous one that was broken off must not leak into it. */

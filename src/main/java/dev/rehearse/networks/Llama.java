@@ -160,18 +160,8 @@ public record Llama(
     }
 
     @Override
-    public int heads() {
-        return attention.heads;
-    }
-
-    @Override
-    public int keyValueHeads() {
-        return attention.keyValueHeads;
-    }
-
-    @Override
-    public int headWidth() {
-        return attention.headWidth;
+    public DecodingState decodingState() {
+        return DecodingState.keysAndValues(layers, attention.keyValueHeads, attention.headWidth);
     }
 
     @Override

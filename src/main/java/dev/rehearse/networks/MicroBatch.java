@@ -24,23 +24,40 @@ record MicroBatch(int first, TokenBatch batch) {
         return (int) Math.max(FEWEST_TOKENS, Math.min(MOST_TOKENS, affordable));
     }
 
-    static List<MicroBatch> split(TokenBatch batch, int tokens) {
+    /** The parts that one architecture's networks read one after the other. */
+    static List<MicroBatch> split(TokenBatch batch, Architecture architecture) {
+        return split(batch, tokens(architecture), architecture.reading());
+    }
+
+    static List<MicroBatch> split(TokenBatch batch, int tokens, Architecture.Reading reading) {
         List<MicroBatch> parts = new ArrayList<>();
         int first = 0;
         int longest = 0;
+        long rows = 0;
         for (int b = 0; b < batch.size(); b++) {
-            int widened = Math.max(longest, batch.tokens()[b].length);
-            if (b > first && (long) widened * (b - first + 1) > tokens) {
+            int length = batch.tokens()[b].length;
+            int own = rows(batch, b, reading);
+            if (b > first && Math.max(longest, length) * (rows + own) > tokens) {
                 parts.add(new MicroBatch(first, batch.slice(first, b)));
                 first = b;
-                widened = batch.tokens()[b].length;
+                longest = 0;
+                rows = 0;
             }
-            longest = widened;
+            longest = Math.max(longest, length);
+            rows += own;
         }
         if (batch.size() > first) {
             parts.add(new MicroBatch(first, batch.slice(first, batch.size())));
         }
         return parts;
+    }
+
+    /** How often a sequence is read. */
+    private static int rows(TokenBatch batch, int b, Architecture.Reading reading) {
+        return switch (reading) {
+            case CAUSAL -> 1;
+            case ENCODER_DECODER -> Turn.count(batch.tokens()[b], batch.actions()[b]);
+        };
     }
 
     /** Writes this part's readings to their places in the whole batch's. */

@@ -11,7 +11,7 @@ import java.util.BitSet;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Decoding} on libtorch: one key/value cache per network, one script call per network and step. */
+/** {@link Decoding} on libtorch: one state of the slots per network, one script call per network and step. */
 final class TorchDecoding implements Decoding {
     /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
     private static final int LENGTH_BUCKET = 16;
@@ -24,8 +24,8 @@ final class TorchDecoding implements Decoding {
     private final PtNDManager manager;
     private final Script sampling;
     private final Guide guide;
-    private final KeyValueCache cache;
-    private final @Nullable KeyValueCache priorCache;
+    private final SlotState state;
+    private final @Nullable SlotState priorState;
 
     TorchDecoding(TorchNetwork policy, @Nullable TorchNetwork prior, int slots, int capacity, Priority priority) {
         int context = policy.architecture().contextLength();
@@ -41,8 +41,8 @@ final class TorchDecoding implements Decoding {
         manager = (PtNDManager) policy.device().manager().newSubManager();
         sampling = Script.load(manager, "sampling", "Sampling", Map.of());
         guide = new Guide(manager, policy);
-        cache = new KeyValueCache(manager, policy.architecture(), slots, capacity);
-        priorCache = prior == null ? null : new KeyValueCache(manager, prior.architecture(), slots, capacity);
+        state = new SlotState(manager, policy.architecture(), slots, capacity);
+        priorState = prior == null ? null : new SlotState(manager, prior.architecture(), slots, capacity);
     }
 
     @Override
@@ -95,15 +95,20 @@ final class TorchDecoding implements Decoding {
             return choose(
                     scope,
                     choosing,
-                    (network, state) -> network.script()
+                    (network, kept) -> network.script()
                             .infer(
                                     "prefill",
                                     network.generationWeights(),
-                                    state.list(),
+                                    kept.list(),
                                     slotValue,
                                     idValue,
                                     lastValue));
         }
+    }
+
+    @Override
+    public boolean readsInPieces() {
+        return policy.architecture().reading() == Architecture.Reading.CAUSAL;
     }
 
     @Override
@@ -129,7 +134,7 @@ final class TorchDecoding implements Decoding {
         Arrays.fill(beta, scoring.beta());
         try (PtNDManager scope = (PtNDManager) manager.newSubManager();
                 Piece piece = new Piece(scope, slot, start, tokens);
-                IValue ahead = piece.ahead(0, tokens.length).run(policy, cache);
+                IValue ahead = piece.ahead(0, tokens.length).run(policy, state);
                 IValue logits = value(
                         guide.guide(scope, ahead.toTensorArray(scope), beta).logits());
                 IValue following = value(scope.create(longs(next)));
@@ -150,6 +155,9 @@ final class TorchDecoding implements Decoding {
         private final IValue idValue;
 
         Piece(PtNDManager scope, int slot, int start, int[] tokens) {
+            if (!readsInPieces()) {
+                throw new UnsupportedOperationException("an encoder reads a prompt as a whole");
+            }
             check("a slot", slot, 0, slots - 1);
             check("the start", start, 0, capacity - 1);
             check("the number of tokens", tokens.length, 1, capacity - start);
@@ -161,14 +169,14 @@ final class TorchDecoding implements Decoding {
 
         /** What is ahead of its tokens from {@code first} to before {@code end}. */
         Pass ahead(int first, int end) {
-            return (network, state) -> {
+            return (network, kept) -> {
                 try (IValue firstValue = IValue.from((long) first);
                         IValue endValue = IValue.from((long) end)) {
                     return network.script()
                             .infer(
                                     "extend",
                                     network.generationWeights(),
-                                    state.list(),
+                                    kept.list(),
                                     slotValue,
                                     startValue,
                                     idValue,
@@ -192,9 +200,9 @@ final class TorchDecoding implements Decoding {
         check("a slot", to, 0, slots - 1);
         check("the length", length, 0, capacity);
         policy.device().run(priority, () -> {
-            cache.copy(from, to, length);
-            if (priorCache != null) {
-                priorCache.copy(from, to, length);
+            state.copy(from, to, length);
+            if (priorState != null) {
+                priorState.copy(from, to, length);
             }
         });
     }
@@ -220,11 +228,11 @@ final class TorchDecoding implements Decoding {
             return choose(
                     scope,
                     choosing,
-                    (network, state) -> network.script()
+                    (network, kept) -> network.script()
                             .infer(
                                     "decode",
                                     network.generationWeights(),
-                                    state.list(),
+                                    kept.list(),
                                     idValue,
                                     positionValue,
                                     reachValue));
@@ -233,23 +241,23 @@ final class TorchDecoding implements Decoding {
 
     /** One forward pass of one network; returns logits (B, V) and the states (B, D) that they were made of. */
     private interface Pass {
-        IValue run(TorchNetwork network, KeyValueCache state);
+        IValue run(TorchNetwork network, SlotState kept);
     }
 
     private Choice choose(PtNDManager scope, Choosing choosing, Pass pass) {
         if (choosing instanceof Choosing.Each each) {
-            try (IValue ahead = pass.run(policy, cache)) {
+            try (IValue ahead = pass.run(policy, state)) {
                 Guidance guidance = each.guidance();
                 return each(scope, guide.guide(scope, ahead.toTensorArray(scope), guidance.beta()), each);
             }
         }
         TorchNetwork beside = prior;
-        KeyValueCache state = priorCache;
-        if (beside == null || state == null) {
+        SlotState besideState = priorState;
+        if (beside == null || besideState == null) {
             throw new IllegalStateException("this decoding was made without a prior");
         }
-        try (IValue ahead = pass.run(policy, cache);
-                IValue priorAhead = pass.run(beside, state);
+        try (IValue ahead = pass.run(policy, state);
+                IValue priorAhead = pass.run(beside, besideState);
                 IValue logits = value(guide.guide(scope, ahead.toTensorArray(scope), new float[0])
                         .logits());
                 IValue priorLogits = value(priorAhead.toTensorArray(scope)[0])) {
@@ -324,9 +332,9 @@ final class TorchDecoding implements Decoding {
     @Override
     public void close() {
         policy.device().complete(priority, () -> {
-            cache.close();
-            if (priorCache != null) {
-                priorCache.close();
+            state.close();
+            if (priorState != null) {
+                priorState.close();
             }
             guide.close();
             sampling.close();

@@ -130,9 +130,8 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public Readings read(TokenBatch batch) {
-        int size = MicroBatch.tokens(architecture);
         Readings readings = Readings.ofSize(batch.size());
-        for (MicroBatch part : MicroBatch.split(batch, size)) {
+        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
             device.run(Priority.TRAINING, () -> part.place(learning().read(part.batch()), readings));
         }
         return readings;
@@ -141,7 +140,7 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
         float[][] values = new float[batch.size()][];
-        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
+        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
             float[][] of = device.call(
                     Priority.TRAINING, () -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support));
             System.arraycopy(of, 0, values, part.first(), of.length);
@@ -158,7 +157,7 @@ public final class TorchNetwork implements QNetwork {
     public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
         device.run(Priority.TRAINING, () -> learning().begin());
         FitTotals totals = new FitTotals(batch);
-        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture))) {
+        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
             device.run(Priority.TRAINING, () -> learning().accumulate(part, objective, totals));
         }
         double norm = device.call(Priority.TRAINING, () -> {
@@ -182,7 +181,7 @@ public final class TorchNetwork implements QNetwork {
     /** log π (N, V), V (M) and each Q (M, V) of the rows; recorded when gradient mode is on. On the device's thread. */
     NDList evaluate(PtNDManager scope, String method, Rows rows) {
         NDList arguments = weights.arguments();
-        arguments.add(rows.ids());
+        arguments.addAll(rows.sequences());
         arguments.add(rows.states());
         arguments.add(rows.valueStates());
         return script.learn(scope, method, arguments);

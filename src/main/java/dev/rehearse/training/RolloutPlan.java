@@ -16,7 +16,7 @@ import java.util.random.RandomGeneratorFactory;
 
 /** Which prompts are played when, with which seeds and how many at once. Confined to the run's thread. */
 final class RolloutPlan {
-    /** Key/value state of one decoding stays below this many bytes. */
+    /** State of one decoding stays below this many bytes. */
     private static final long MOST_CACHE_BYTES = 512L << 20;
 
     private static final int MOST_SLOTS = 256;
@@ -46,8 +46,7 @@ final class RolloutPlan {
         maxTokens = settings.learning().count(Hyperparameter.MAX_COMPLETION_TOKENS);
         int longest = Math.max(longest(training), longest(validation));
         capacity = Math.min(architecture.contextLength(), longest + maxTokens);
-        long bytesPerSlot = architecture.cacheBytesPerToken() * capacity;
-        slots = (int) Math.max(1, Math.min(MOST_SLOTS, MOST_CACHE_BYTES / bytesPerSlot));
+        slots = (int) Math.max(1, Math.min(MOST_SLOTS, MOST_CACHE_BYTES / architecture.decodingBytes(capacity)));
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(spec.seed());
     }
 

@@ -46,17 +46,17 @@ final class LlamaFormulas {
     }
 
     private double[][] attention(String p, double[][] x) {
-        int heads = shape.heads();
-        int shared = heads / shape.keyValueHeads();
-        int width = shape.headWidth();
+        int heads = shape.attention().heads();
+        int shared = heads / shape.attention().keyValueHeads();
+        int width = shape.attention().headWidth();
         double[][] q = new double[x.length][];
         double[][] k = new double[x.length][];
         double[][] v = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             double[] a = norm(p + "input_layernorm", x[t]);
             q[t] = turned(linear(p + "self_attn.q_proj", a, heads * width), t);
-            k[t] = turned(linear(p + "self_attn.k_proj", a, shape.keyValueHeads() * width), t);
-            v[t] = linear(p + "self_attn.v_proj", a, shape.keyValueHeads() * width);
+            k[t] = turned(linear(p + "self_attn.k_proj", a, shape.attention().keyValueHeads() * width), t);
+            v[t] = linear(p + "self_attn.v_proj", a, shape.attention().keyValueHeads() * width);
         }
         double[][] out = new double[x.length][heads * width];
         for (int t = 0; t < x.length; t++) {
@@ -81,7 +81,7 @@ final class LlamaFormulas {
 
     /** Every pair (i, i + W/2) of every head, as a complex number, times e^(i·t·frequency). */
     private double[] turned(double[] vector, int t) {
-        int width = shape.headWidth();
+        int width = shape.attention().headWidth();
         double[] result = new double[vector.length];
         for (int from = 0; from < vector.length; from += width) {
             for (int i = 0; i < width / 2; i++) {
@@ -98,7 +98,7 @@ final class LlamaFormulas {
     /** Llama 3.1's three cases by wavelength, each on its own. */
     private double frequency(int i) {
         Llama.Rope rope = shape.attention().rope();
-        double frequency = Math.pow(rope.theta(), -2.0 * i / shape.headWidth());
+        double frequency = Math.pow(rope.theta(), -2.0 * i / shape.attention().headWidth());
         double wavelength = 2 * Math.PI / frequency;
         double longest = rope.originalContext() / rope.low();
         double shortest = rope.originalContext() / rope.high();

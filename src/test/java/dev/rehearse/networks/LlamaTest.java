@@ -108,11 +108,11 @@ class LlamaTest {
                  "rope_scaling": null, "pad_token_id": 2}""").getAsJsonObject();
         Llama read = (Llama) Architecture.fromConfig(config);
         assertEquals(2048, read.contextLength());
-        assertEquals(64, read.headWidth());
+        assertEquals(64, read.attention().headWidth());
         assertEquals(1e-6, read.epsilon());
         assertEquals(361_821_120, read.parameters());
         config.remove("num_key_value_heads");
-        assertEquals(15, Architecture.fromConfig(config).keyValueHeads());
+        assertEquals(15, ((Llama) Architecture.fromConfig(config)).attention().keyValueHeads());
     }
 
     @Test

@@ -25,7 +25,7 @@ class MicroBatchTest {
             TokenBatch whole = batch(random.ints(random.nextInt(20), 1, 40).toArray());
             int limit = 1 + random.nextInt(150);
             int next = 0;
-            for (MicroBatch part : MicroBatch.split(whole, limit)) {
+            for (MicroBatch part : MicroBatch.split(whole, limit, Architecture.Reading.CAUSAL)) {
                 assertEquals(next, part.first());
                 int size = part.batch().size();
                 for (int b = 0; b < size; b++) {
@@ -43,8 +43,21 @@ class MicroBatchTest {
     }
 
     @Test
+    void aDialogueThatIsEncodedForEachReplyCountsAsOften() {
+        int[][] tokens = new int[4][10];
+        int[][] actions = {{2, 5, 8}, {9}, {9}, {1, 3, 5, 7}};
+        TokenBatch whole = new TokenBatch(tokens, actions);
+        List<Integer> sizes = MicroBatch.split(whole, 50, Architecture.Reading.ENCODER_DECODER).stream()
+                .map(part -> part.batch().size())
+                .toList();
+        // 4 replies and the state after the last token; 1; 1; 5.
+        assertEquals(List.of(2, 1, 1), sizes);
+        assertEquals(1, MicroBatch.split(whole, 50, Architecture.Reading.CAUSAL).size());
+    }
+
+    @Test
     void nothingHasNoParts() {
-        assertEquals(List.of(), MicroBatch.split(batch(), 10));
+        assertEquals(List.of(), MicroBatch.split(batch(), 10, Architecture.Reading.CAUSAL));
     }
 
     @Test

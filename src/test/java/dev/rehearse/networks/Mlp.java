@@ -26,8 +26,8 @@ public record Mlp(int inputs, int vocabularySize, int width) implements Architec
     }
 
     @Override
-    public int heads() {
-        return 1;
+    public DecodingState decodingState() {
+        return DecodingState.keysAndValues(0, 1, width);
     }
 
     @Override
