@@ -50,7 +50,8 @@ record Adapters(Architecture architecture, Lora lora) {
         });
     }
 
-    private Map<String, long[]> shapes() {
+    /** Of every A and B by name. */
+    Map<String, long[]> shapes() {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         architecture.weightShapes().forEach((name, shape) -> {
             if (isTarget(name, shape)) {

@@ -80,11 +80,31 @@ public interface Architecture {
         if (blocks > layers()) {
             throw new IllegalArgumentException("the last " + blocks + " layers; the model has " + layers());
         }
+        return block(name) >= layers() - blocks;
+    }
+
+    /** The block that a weight belongs to, from 0; −1 of what is below the first, {@link #layers} of what is above the last. */
+    default int block(String name) {
         String[] parts = name.split("\\.");
         boolean inBlock = parts.length > 2 && parts[1].chars().allMatch(Character::isDigit);
-        return inBlock
-                ? Integer.parseInt(parts[1]) >= layers() - blocks
-                : weightNames().lastNorm().equals(parts[0]);
+        if (inBlock) {
+            return Integer.parseInt(parts[1]);
+        }
+        return weightNames().lastNorm().equals(parts[0]) ? layers() : -1;
+    }
+
+    /**
+     * Standard deviation of the numbers of a fresh matrix: by default GPT-2's and, in Hugging Face's implementation,
+     * Llama's; projections into the residual stream have it divided by √(2·layers).
+     */
+    default double freshSpread(String name, long[] shape) {
+        boolean intoStream = weightNames().residual().stream().anyMatch(name::endsWith);
+        return intoStream ? 0.02 / Math.sqrt(2.0 * layers()) : 0.02;
+    }
+
+    /** Whether such adapters have a projection to stand beside. */
+    default boolean takes(Trainable.Lora lora) {
+        return !new Adapters(this, lora).shapes().isEmpty();
     }
 
     /** Whether projections are stored (in, out). */
@@ -156,8 +176,11 @@ public interface Architecture {
             case "gpt2" -> Gpt2.fromConfig(config);
             case "llama" -> Llama.fromConfig(Llama.Family.LLAMA, config);
             case "qwen2" -> Llama.fromConfig(Llama.Family.QWEN2, config);
+            case LstmSeq2Seq.MODEL_TYPE -> LstmSeq2Seq.fromConfig(config);
+            case ConvSeq2Seq.MODEL_TYPE -> ConvSeq2Seq.fromConfig(config);
             default ->
-                throw new InvalidModelException("config.json: model_type is " + type + "; allowed: gpt2, llama, qwen2");
+                throw new InvalidModelException("config.json: model_type is " + type
+                        + "; allowed: gpt2, llama, qwen2, lstm_seq2seq, conv_seq2seq");
         };
     }
 }

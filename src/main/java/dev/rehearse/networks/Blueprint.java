@@ -7,7 +7,9 @@ import java.util.Optional;
 public enum Blueprint {
     GPT2_TINY("gpt2-tiny", 512, (vocabulary, context) -> Gpt2.of(vocabulary, context, 192, 4, 4)),
     GPT2_SMALL("gpt2-small", 1024, (vocabulary, context) -> Gpt2.of(vocabulary, context, 768, 12, 12)),
-    LLAMA_TINY("llama-tiny", 512, (vocabulary, context) -> Llama.of(vocabulary, context, 192, 4, 6, 2));
+    LLAMA_TINY("llama-tiny", 512, (vocabulary, context) -> Llama.of(vocabulary, context, 192, 4, 6, 2)),
+    LSTM_SEQ2SEQ("lstm-seq2seq", 512, (vocabulary, context) -> new LstmSeq2Seq(vocabulary, context, 240, 2, true)),
+    CONV_SEQ2SEQ("conv-seq2seq", 512, (vocabulary, context) -> new ConvSeq2Seq(vocabulary, context, 176, 4, 4, 3));
 
     private final String id;
     private final int contextLength;

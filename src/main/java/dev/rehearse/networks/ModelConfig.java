@@ -33,6 +33,20 @@ final class ModelConfig {
         }
     }
 
+    /** What the {@code config.json} of our own families has in common. */
+    static JsonObject ofSeq2Seq(String modelType, Architecture architecture, int endId) {
+        JsonObject config = new JsonObject();
+        config.addProperty("model_type", modelType);
+        config.addProperty("is_encoder_decoder", true);
+        config.addProperty("vocab_size", architecture.vocabularySize());
+        config.addProperty("max_position_embeddings", architecture.contextLength());
+        config.addProperty("hidden_size", architecture.width());
+        config.addProperty("bos_token_id", endId);
+        config.addProperty("eos_token_id", endId);
+        config.addProperty("torch_dtype", "float32");
+        return config;
+    }
+
     static String string(JsonObject config, String key) {
         return string("config.json", config, key);
     }

@@ -34,8 +34,6 @@ record ModelFiles(
         @Nullable TensorFiles headTensors) {
     private static final String HEADS = "value_head.json";
     private static final String HEAD_TENSORS = "value_head.safetensors";
-    /** Standard deviation of fresh weights: GPT-2's, and Llama's in Hugging Face's implementation. */
-    private static final double SPREAD = 0.02;
 
     static JsonObject config(Path directory) {
         return ModelConfig.read(directory.resolve("config.json"));
@@ -103,19 +101,16 @@ record ModelFiles(
         }
     }
 
-    /** GPT-2's initialisation: N(0, 0.02²), projections into the residual stream divided by √(2·layers). */
+    /** Matrices N(0, s²) with the architecture's s, the factors of norms 1, all else 0. */
     static Weights initialise(PtNDManager manager, Architecture architecture, long seed) {
         RandomGenerator random = random(seed);
         Weights weights = new Weights(manager);
-        double residual = SPREAD / Math.sqrt(2.0 * architecture.layers());
         architecture.weightShapes().forEach((name, shape) -> {
             float[] numbers = new float[size(shape)];
-            if (name.endsWith(".weight") && shape.length == 1) {
-                Arrays.fill(numbers, 1f); // of a norm
+            if (shape.length > 1) {
+                fill(numbers, random, architecture.freshSpread(name, shape));
             } else if (name.endsWith(".weight")) {
-                boolean intoStream =
-                        architecture.weightNames().residual().stream().anyMatch(name::endsWith);
-                fill(numbers, random, intoStream ? residual : SPREAD);
+                Arrays.fill(numbers, 1f);
             }
             weights.add(name, numbers, shape);
         });

@@ -50,9 +50,14 @@ final class TrainableReader {
                     NAME + " is for models with weights; " + blueprint.name()
                             + " has learned nothing yet that could stay as it is");
         }
+        Architecture architecture = Architecture.of(((StartingPoint.Directory) start).path());
+        if (trainable instanceof Trainable.Lora lora && !architecture.takes(lora)) {
+            throw new InvalidSettingException(
+                    NAME,
+                    NAME + " is lora; allowed of this model, which has no projections for adapters: all, last_layers");
+        }
         if (trainable instanceof Trainable.LastLayers last) {
-            int layers =
-                    Architecture.of(((StartingPoint.Directory) start).path()).layers();
+            int layers = architecture.layers();
             if (last.layers() > layers) {
                 String name = NAME + ".layers";
                 throw new InvalidSettingException(
