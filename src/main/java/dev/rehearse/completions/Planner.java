@@ -52,6 +52,12 @@ final class Planner {
         LoadedModel model = lease.loaded();
         requireAllowed(options, request.logProbs(), lease);
         boolean reportsPrompt = request.echo() && (request.logProbs() != null || isNothing(options.maxTokens()));
+        if (reportsPrompt && !model.scoresPrompts()) {
+            throw Fields.unsupported(
+                    "echo",
+                    "The model '" + lease.model().id() + "' reads prompts by an encoder, which gives their tokens no"
+                            + " probability; allowed: 'echo' without 'logprobs' and with 'max_tokens' above 0");
+        }
         Report report = report(request.logProbs(), reportsPrompt);
         ContextBudget budget = new ContextBudget(model.contextLength(), "prompt");
         List<GenerationRequest> requests = new ArrayList<>();

@@ -75,8 +75,8 @@ public final class BatchScheduler implements AutoCloseable {
     /**
      * Queues a request; its listener hears the rest.
      *
-     * @throws IllegalArgumentException when prompt and maxTokens together exceed the context, or a token is not in the
-     *     network's vocabulary
+     * @throws IllegalArgumentException when prompt and maxTokens together exceed the context, a token is not in the
+     *     network's vocabulary, or the prompt is to be scored and cannot be
      * @throws QueueFullException when the queue's bound is reached
      * @throws IllegalStateException when the scheduler is closed
      */
@@ -85,6 +85,10 @@ public final class BatchScheduler implements AutoCloseable {
         if (reply.tokenBudget() > decoding.capacity()) {
             throw new IllegalArgumentException(
                     reply.tokenBudget() + " tokens of prompt and reply; the context holds " + decoding.capacity());
+        }
+        if (request.report().has(Report.Part.PROMPT) && !scoresPrompts()) {
+            throw new IllegalArgumentException(
+                    "a report of the prompt; allowed: of the reply, as an encoder reads prompts");
         }
         checkVocabulary("the prompt's token ", IntStream.of(request.prompt()));
         checkVocabulary(
@@ -117,6 +121,11 @@ public final class BatchScheduler implements AutoCloseable {
         synchronized (queue) {
             return new Load(now.replies(), queue.size(), now.heldTokens(), room);
         }
+    }
+
+    /** Whether the network can say how probable a prompt's tokens are: not one that reads prompts by an encoder. */
+    public boolean scoresPrompts() {
+        return decoding.readsInPieces();
     }
 
     /**

@@ -21,6 +21,11 @@ public interface LoadedModel extends AutoCloseable {
     /** Whether Q heads guide its replies. */
     boolean hasQ();
 
+    /** As {@link BatchScheduler#scoresPrompts}. */
+    default boolean scoresPrompts() {
+        return true;
+    }
+
     /** As {@link BatchScheduler#embed}. */
     float[] embed(int[] tokens);
 

@@ -72,8 +72,8 @@ final class NetworkLoader implements ModelLoader {
     }
 
     private static DataSize size(Architecture architecture, long perWeight, BatchScheduler.Limits limits) {
-        long cached = (long) limits.slots() * limits.capacity();
-        return DataSize.ofBytes(perWeight * architecture.parameters() + cached * architecture.cacheBytesPerToken());
+        long kept = limits.slots() * architecture.decodingBytes(limits.capacity());
+        return DataSize.ofBytes(perWeight * architecture.parameters() + kept);
     }
 
     /** Newer models' contexts are so long that a slot for each would take more than the machine has. */

@@ -54,6 +54,11 @@ public record OpenedModel(
     }
 
     @Override
+    public boolean scoresPrompts() {
+        return scheduler.scoresPrompts();
+    }
+
+    @Override
     public float[] embed(int[] tokens) {
         return scheduler.embed(tokens);
     }

@@ -96,13 +96,7 @@ final class TorchDecoding implements Decoding {
                     scope,
                     choosing,
                     (network, kept) -> network.script()
-                            .infer(
-                                    "prefill",
-                                    network.generationWeights(),
-                                    kept.list(),
-                                    slotValue,
-                                    idValue,
-                                    lastValue));
+                            .infer("prefill", network.generationWeights(), kept.list(), slotValue, idValue, lastValue));
         }
     }
 

@@ -19,8 +19,6 @@ class ConvSeq2Seq(Module):
   lora_scale : float
   share_trunk : bool
   estimates : str
-  decode_beta : float
-  support_mask : float
 
   def product(self, x: Tensor, weight: Tensor) -> Tensor:
     return torch.linear(x.to(self.compute), weight.to(self.compute)).to(6)
@@ -83,12 +81,9 @@ class ConvSeq2Seq(Module):
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
     return self.product(hidden, w["embedding.weight"])  # (N, V)
 
-  # What the next tokens are chosen by: the language model, guided by Q where there is one.
-  def choosing(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
-    logits = self.logits(w, hidden)
-    if self.estimates != "v":
-      logits = __torch__.heads.guided(w, logits, hidden, self.estimates, self.decode_beta, self.support_mask)
-    return logits  # (B, V)
+  # What the tokens after these states are chosen by: logits (N, V) of the language model, and the states (N, D).
+  def ahead(self, w: Dict[str, Tensor], hidden: Tensor) -> List[Tensor]:
+    return [self.logits(w, hidden), hidden]
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (R, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
@@ -120,8 +115,8 @@ class ConvSeq2Seq(Module):
 
   # Generation keeps of each slot the encoder's keys and values (B, C, D), the source's length (B), and of each layer of the
   # decoder its last inputs (B, K-1, D).
-  # Encodes whole prompts, of which the decoder reads the `last` token (B); logits (B, V) after it.
-  def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
+  # Encodes whole prompts, of which the decoder reads the `last` token (B); what is `ahead` of it.
+  def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     lengths = last + 1
     memory = self.encode(w, ids, lengths, 0.)
     at = [slots.unsqueeze(1), torch.arange(ids.size(1), device=ids.device).unsqueeze(0)]
@@ -134,10 +129,10 @@ class ConvSeq2Seq(Module):
       padded = torch.constant_pad_nd(x, [0, 0, self.kernel - 1, 0])
       _3 = torch.index_put_(kept[3 + i], [slots], padded.slice(1, 1))
       x = self.layer(w, i, padded.unfold(1, self.kernel, 1), x, embedded, memory, lengths)
-    return self.choosing(w, x.squeeze(1))
+    return self.ahead(w, x.squeeze(1))
 
-  # One token further for the slots 0..B-1: ids (B) at `positions` (B); every source is shorter than `reach`; logits (B, V).
-  def decode(self, w: Dict[str, Tensor], kept: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
+  # One token further for the slots 0..B-1: ids (B) at `positions` (B); every source is shorter than `reach`; what is `ahead`.
+  def decode(self, w: Dict[str, Tensor], kept: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> List[Tensor]:
     B = ids.size(0)
     memory = [kept[0][:B].slice(1, 0, reach), kept[1][:B].slice(1, 0, reach)]
     lengths = kept[2][:B]
@@ -148,4 +143,4 @@ class ConvSeq2Seq(Module):
       window = torch.cat([kept[3 + i][:B], x], 1)  # (B, K, D)
       _0 = torch.copy_(kept[3 + i][:B], window.slice(1, 1))
       x = self.layer(w, i, window.unfold(1, self.kernel, 1), x, embedded, memory, lengths)
-    return self.choosing(w, x.squeeze(1))
+    return self.ahead(w, x.squeeze(1))

@@ -20,8 +20,6 @@ class LstmSeq2Seq(Module):
   lora_scale : float
   share_trunk : bool
   estimates : str
-  decode_beta : float
-  support_mask : float
 
   def parameters(self, w: Dict[str, Tensor], name: str, both: bool) -> List[Tensor]:
     found = annotate(List[Tensor], [])
@@ -81,12 +79,9 @@ class LstmSeq2Seq(Module):
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
     return self.product(hidden, w["embedding.weight"])  # (N, V)
 
-  # What the next tokens are chosen by: the language model, guided by Q where there is one.
-  def choosing(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
-    logits = self.logits(w, hidden)
-    if self.estimates != "v":
-      logits = __torch__.heads.guided(w, logits, hidden, self.estimates, self.decode_beta, self.support_mask)
-    return logits  # (B, V)
+  # What the tokens after these states are chosen by: logits (N, V) of the language model, and the states (N, D).
+  def ahead(self, w: Dict[str, Tensor], hidden: Tensor) -> List[Tensor]:
+    return [self.logits(w, hidden), hidden]
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (R, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
@@ -112,8 +107,8 @@ class LstmSeq2Seq(Module):
     return __torch__.pooling.mean(self.encode(w, ids, lengths, 0.)[0], lengths)
 
   # Generation keeps of each slot the encoder's states (B, C, D), the source's length (B), h and c (B, L, D).
-  # Encodes whole prompts, of which the decoder reads the `last` token (B); logits (B, V) after it.
-  def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> Tensor:
+  # Encodes whole prompts, of which the decoder reads the `last` token (B); what is `ahead` of it.
+  def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     lengths = last + 1
     encoded = self.encode(w, ids, lengths, 0.)
     if self.attention:
@@ -124,10 +119,10 @@ class LstmSeq2Seq(Module):
     step = self.recur(w, x, encoded[1], encoded[2], 0.)
     _2 = torch.index_put_(kept[-2], [slots], step[1].transpose(0, 1))
     _3 = torch.index_put_(kept[-1], [slots], step[2].transpose(0, 1))
-    return self.choosing(w, self.attend(w, step[0], encoded[0], lengths).squeeze(1))
+    return self.ahead(w, self.attend(w, step[0], encoded[0], lengths).squeeze(1))
 
-  # One token further for the slots 0..B-1: ids (B); every source is shorter than `reach`; logits (B, V).
-  def decode(self, w: Dict[str, Tensor], kept: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> Tensor:
+  # One token further for the slots 0..B-1: ids (B); every source is shorter than `reach`; what is `ahead`.
+  def decode(self, w: Dict[str, Tensor], kept: List[Tensor], ids: Tensor, positions: Tensor, reach: int) -> List[Tensor]:
     B = ids.size(0)
     h = kept[-2][:B]
     c = kept[-1][:B]
@@ -138,4 +133,4 @@ class LstmSeq2Seq(Module):
     memory = step[0]
     if self.attention:
       memory = kept[0][:B].slice(1, 0, reach)
-    return self.choosing(w, self.attend(w, step[0], memory, kept[-3][:B]).squeeze(1))
+    return self.ahead(w, self.attend(w, step[0], memory, kept[-3][:B]).squeeze(1))

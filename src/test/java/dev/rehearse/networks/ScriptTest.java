@@ -17,7 +17,11 @@ class ScriptTest {
     @Test
     void everyScriptLoads() {
         try (PtNDManager manager = (PtNDManager) NDManager.newBaseManager("PyTorch")) {
-            for (Architecture architecture : List.of(Gpt2.of(16, 8, 8, 1, 2), Llama.of(16, 8, 8, 1, 2, 1))) {
+            for (Architecture architecture : List.of(
+                    Gpt2.of(16, 8, 8, 1, 2),
+                    Llama.of(16, 8, 8, 1, 2, 1),
+                    new LstmSeq2Seq(16, 8, 8, 1, true),
+                    new ConvSeq2Seq(16, 8, 8, 1, 1, 3))) {
                 Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
                 attributes.putAll(NETWORK);
                 attributes.putAll(Heads.valueOnly().scriptAttributes());
