@@ -44,8 +44,7 @@ final class ReplyMeters {
                 .register(meters);
     }
 
-    private void gauge(
-            String name, String description, ModelCache models, ToIntFunction<Load> part) {
+    private void gauge(String name, String description, ModelCache models, ToIntFunction<Load> part) {
         Gauge.builder(
                         "rehearse.requests." + name,
                         models,
