@@ -1,5 +1,6 @@
 package dev.rehearse.training;
 
+import dev.rehearse.networks.Architecture;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Gpt2;
 import dev.rehearse.networks.NetworkOptions;
@@ -13,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import java.util.stream.Stream;
 
 /** A network of two layers over single characters, in milliseconds; and the processor all tests of a package share. */
@@ -32,11 +34,16 @@ final class TinyModel {
 
     /** Writes a model directory that knows these letters. */
     static Path write(Path directory, String letters) throws IOException {
+        return write(directory, letters, vocabulary -> Gpt2.of(vocabulary, CONTEXT, 32, 2, 2));
+    }
+
+    /** The same of another shape, which depends on the vocabulary's size. */
+    static Path write(Path directory, String letters, IntFunction<Architecture> shapes) throws IOException {
         Files.createDirectories(directory);
         new TokenizerTrainer(new TokenizerSpec(TokenizerKind.CHAR, 64, false))
                 .train(Stream.of(letters), CONTEXT, directory);
         try (Tokenizer tokenizer = Tokenizer.open(directory)) {
-            Gpt2 shape = Gpt2.of(tokenizer.vocabularySize(), CONTEXT, 32, 2, 2);
+            Architecture shape = shapes.apply(tokenizer.vocabularySize());
             try (TorchNetwork network = TorchNetwork.create(device(), shape, NetworkOptions.exact(), 3)) {
                 network.save(directory);
                 Files.writeString(
