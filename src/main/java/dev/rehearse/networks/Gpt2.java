@@ -36,7 +36,11 @@ public record Gpt2(
     }
 
     static Gpt2 fromConfig(JsonObject config) {
-        String gelu = ModelConfig.oneOf(config, "activation_function", "gelu_new", List.of("gelu", "gelu_new"));
+        String gelu = ModelConfig.oneOf(
+                config, "activation_function", "gelu_new", List.of("gelu", "gelu_new", "gelu_pytorch_tanh"));
+        ModelConfig.require(config, "scale_attn_weights", true);
+        ModelConfig.require(config, "scale_attn_by_inverse_layer_idx", false);
+        ModelConfig.require(config, "add_cross_attention", false);
         return new Gpt2(
                 ModelConfig.positive(config, "vocab_size"),
                 ModelConfig.positive(config, "n_positions"),

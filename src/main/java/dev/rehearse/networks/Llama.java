@@ -95,9 +95,7 @@ public record Llama(
 
     static Llama fromConfig(Family family, JsonObject config) {
         ModelConfig.oneOf(config, "hidden_act", "silu", List.of("silu"));
-        if (ModelConfig.flag(config, "use_sliding_window", false)) {
-            throw new InvalidModelException("config.json: use_sliding_window is true; allowed: false");
-        }
+        ModelConfig.require(config, "use_sliding_window", false);
         return new Llama(
                 family,
                 ModelConfig.positive(config, "vocab_size"),

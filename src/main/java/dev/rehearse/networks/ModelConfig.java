@@ -127,4 +127,11 @@ final class ModelConfig {
         }
         throw new InvalidModelException("config.json: " + key + " is " + value + "; allowed: true or false");
     }
+
+    /** Refuses a switch that would make another network of the file's. */
+    static void require(JsonObject config, String key, boolean supported) {
+        if (flag(config, key, supported) != supported) {
+            throw new InvalidModelException("config.json: " + key + " is " + !supported + "; allowed: " + supported);
+        }
+    }
 }

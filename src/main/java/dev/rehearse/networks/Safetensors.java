@@ -26,6 +26,9 @@ import java.util.Map;
  * anything is allocated. Immutable once opened; memory-mapped, so reading costs what is read.
  */
 final class Safetensors {
+    /** Of one tensor: as many f32 as a buffer holds. */
+    static final int MOST_NUMBERS = Integer.MAX_VALUE / 4;
+
     private static final long LARGEST_HEADER = 100L << 20;
 
     private final Map<String, Entry> entries;
@@ -241,10 +244,6 @@ final class Safetensors {
     /** The numbers of one tensor as f32 in a direct buffer of its own. */
     ByteBuffer floats(String name) {
         Entry entry = entry(name);
-        if (entry.count() > Integer.MAX_VALUE / 4) {
-            throw new InvalidModelException(
-                    name + ": " + entry.count() + " numbers; allowed: " + Integer.MAX_VALUE / 4);
-        }
         ByteBuffer source = data.map(entry.begin(), entry.end());
         ByteBuffer floats = ByteBuffer.allocateDirect((int) entry.count() * 4).order(ByteOrder.nativeOrder());
         for (int i = 0; i < entry.count(); i++) {

@@ -75,6 +75,10 @@ record StoredForm(
         if (!entry.type().isReadable()) {
             throw new InvalidModelException(name + ": dtype is " + entry.type() + "; allowed: F32, F16, BF16");
         }
+        if (entry.count() > Safetensors.MOST_NUMBERS) {
+            throw new InvalidModelException(
+                    name + ": " + entry.count() + " numbers; allowed: up to " + Safetensors.MOST_NUMBERS);
+        }
         return entry.type();
     }
 

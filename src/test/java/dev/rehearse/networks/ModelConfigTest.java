@@ -46,6 +46,42 @@ class ModelConfigTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"gelu_new", "gelu_pytorch_tanh"})
+    void theTanhFormOfGeluHasTwoNames(String name) {
+        JsonObject config = config();
+        config.addProperty("activation_function", name);
+        assertEquals(Gpt2.of(50, 32, 16, 2, 4), Architecture.fromConfig(config));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "lstm_seq2seq | hidden_size | 15",
+                "lstm_seq2seq | hidden_size | null",
+                "lstm_seq2seq | num_hidden_layers | 0",
+                "lstm_seq2seq | attention | \"luong\"",
+                "lstm_seq2seq | max_position_embeddings | 1e12",
+                "conv_seq2seq | kernel_size | 4",
+                "conv_seq2seq | kernel_size | 257",
+                "conv_seq2seq | kernel_size | 0",
+                "conv_seq2seq | encoder_layers | 1025",
+                "conv_seq2seq | decoder_layers | null",
+                "conv_seq2seq | vocab_size | -5",
+            })
+    void encodersAndDecodersRefuseByTheirKeysToo(String type, String key, String value) {
+        Architecture shape = type.equals("lstm_seq2seq")
+                ? new LstmSeq2Seq(50, 32, 16, 2, true)
+                : new ConvSeq2Seq(50, 32, 16, 2, 2, 3);
+        JsonObject config = shape.toConfig(3);
+        assertEquals(type, config.get("model_type").getAsString());
+        assertEquals(shape, Architecture.fromConfig(config));
+        config.add(key, JsonParser.parseString(value));
+        String message = refusal(config);
+        assertTrue(message.startsWith("config.json: ") && message.contains(key), message);
+    }
+
+    @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             value = {
@@ -75,6 +111,9 @@ class ModelConfigTest {
                 "tie_word_embeddings | \"yes\"",
                 "tie_word_embeddings | 1",
                 "tie_word_embeddings | []",
+                "scale_attn_weights | false",
+                "scale_attn_by_inverse_layer_idx | true",
+                "add_cross_attention | true",
             })
     void aValueThatIsNotSupportedIsRefusedByItsKey(String key, String value) {
         JsonObject config = config();

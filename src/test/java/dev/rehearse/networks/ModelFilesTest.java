@@ -1,11 +1,13 @@
 package dev.rehearse.networks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -155,5 +157,21 @@ class ModelFilesTest {
         assertTrue(refusal().contains("config.json"));
         config(SHAPE);
         assertTrue(refusal().contains("model.safetensors"));
+    }
+
+    @Test
+    void aTensorOfMoreNumbersThanABufferHoldsIsRefusedBeforeAnyIsRead() throws IOException {
+        config(Gpt2.of(1 << 16, 8, 1 << 14, 1, 2));
+        byte[] header = "{\"wte.weight\":{\"dtype\":\"F16\",\"shape\":[65536,16384],\"data_offsets\":[0,2147483648]}}"
+                .getBytes(UTF_8);
+        try (RandomAccessFile file =
+                new RandomAccessFile(directory.resolve("model.safetensors").toFile(), "rw")) {
+            file.writeLong(Long.reverseBytes(header.length));
+            file.write(header);
+            file.setLength(8 + header.length + (1L << 31)); // a hole: it takes no room on the disk
+        }
+        assertEquals(
+                "wte.weight: 1073741824 numbers; allowed: up to 536870911",
+                assertThrows(InvalidModelException.class, this::opened).getMessage());
     }
 }
