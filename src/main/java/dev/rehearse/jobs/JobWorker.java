@@ -135,7 +135,8 @@ final class JobWorker {
     }
 
     private void run(Job job) {
-        RunReports control = new RunReports(job, store, events, models, new SavePace(settings, clock), clock);
+        SavePace pace = new SavePace(settings.saveInterval(), settings.saveShare(), clock);
+        RunReports control = new RunReports(job, store, events, models, pace, clock);
         runs.add(control);
         try {
             if (draining) {

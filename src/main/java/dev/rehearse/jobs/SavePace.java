@@ -10,15 +10,18 @@ import org.jspecify.annotations.Nullable;
  * large the networks are. Confined to the run's thread.
  */
 final class SavePace {
-    private final JobSettings settings;
+    private final Duration interval;
+    private final double share;
     private final Clock clock;
     private Instant next;
     private @Nullable Instant asked;
 
-    SavePace(JobSettings settings, Clock clock) {
-        this.settings = settings;
+    /** @param share most of the time that saving may take, above 0 */
+    SavePace(Duration interval, double share, Clock clock) {
+        this.interval = interval;
+        this.share = share;
         this.clock = clock;
-        next = clock.instant().plus(settings.saveInterval());
+        next = clock.instant().plus(interval);
     }
 
     /** Whether it is time; the first yes is taken for the moment at which saving begins. */
@@ -38,7 +41,7 @@ final class SavePace {
         Instant now = clock.instant();
         Duration took = asked == null ? Duration.ZERO : Duration.between(asked, now);
         asked = null;
-        Duration pause = Duration.ofNanos((long) (took.toNanos() / settings.saveShare()));
-        next = now.plus(pause.compareTo(settings.saveInterval()) > 0 ? pause : settings.saveInterval());
+        Duration pause = Duration.ofNanos((long) (took.toNanos() / share));
+        next = now.plus(pause.compareTo(interval) > 0 ? pause : interval);
     }
 }

@@ -138,6 +138,10 @@ public final class Learner {
         steps = updates;
     }
 
+    public double rewardScale() {
+        return rewardScale;
+    }
+
     public int steps() {
         return steps;
     }

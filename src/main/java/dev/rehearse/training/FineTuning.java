@@ -49,10 +49,7 @@ final class FineTuning implements AutoCloseable {
     private final List<Double> firstRewards = new ArrayList<>();
     private int rounds;
     private double meanReplyLength;
-    private @Nullable Learning learning;
-
-    /** What learns once it is known how large rewards are. */
-    private record Learning(Learner learner, double rewardScale) {}
+    private @Nullable Learner learner;
 
     FineTuning(Run run, Method.Reinforcement method, StartingModel start, Grading grading) {
         this.run = run;
@@ -132,13 +129,13 @@ final class FineTuning implements AutoCloseable {
             playing.play().restore(Objects.requireNonNull(learned.played()));
         }
         if (learned.rewardScale() > 0) {
-            learning = learning(learned.rewardScale());
-            learning.learner().resumeAfter(state.step());
+            learner = learner(learned.rewardScale());
+            learner.resumeAfter(state.step());
         }
     }
 
     private RunContents contents() {
-        Learning running = learning;
+        Learner running = learner;
         RunState.Learned learned = new RunState.Learned(
                 rounds,
                 running == null ? List.copyOf(firstRewards) : List.of(),
@@ -157,7 +154,7 @@ final class FineTuning implements AutoCloseable {
         if (run.states().found() == null) {
             rememberLogged();
         }
-        new Saving(run, start, this::contents).turn(this::turn);
+        new Saving(run, start, this::contents).repeat(this::turn);
         return new RunResult(selection.best(), report.trainedTokens());
     }
 
@@ -201,8 +198,8 @@ final class FineTuning implements AutoCloseable {
     }
 
     private int steps() {
-        Learning running = learning;
-        return running == null ? 0 : running.learner().steps();
+        Learner running = learner;
+        return running == null ? 0 : running.steps();
     }
 
     /** π mixed with π₀, so that a share ε of the replies has at least one exploring token. */
@@ -232,7 +229,7 @@ final class FineTuning implements AutoCloseable {
             memory.add(episode);
             meanReplyLength += 0.01 * (episode.actions() - meanReplyLength);
         }
-        if (learning == null) {
+        if (learner == null) {
             outcomes.forEach(outcome -> firstRewards.add(outcome.grade().score()));
         }
         rounds++;
@@ -240,33 +237,32 @@ final class FineTuning implements AutoCloseable {
     }
 
     private void update() {
-        Learner learner = started().learner();
-        double rate = learner.modelRate();
+        Learner running = started();
+        double rate = running.modelRate();
         long begin = run.nanoTime().getAsLong();
-        Update update = learner.update();
+        Update update = running.update();
         report.trained(run.nanoTime().getAsLong() - begin);
-        report.step(learner.steps(), update, epsilon(), rate);
+        report.step(running.steps(), update, epsilon(), rate);
     }
 
     /** Learning starts when enough rewards were seen to know their scale; V then starts at their mean. */
-    private Learning started() {
-        Learning running = learning;
+    private Learner started() {
+        Learner running = learner;
         if (running == null) {
             double[] rewards =
                     firstRewards.stream().mapToDouble(Double::doubleValue).toArray();
             double scale = rewardScale(rewards);
             networks.policy().resetValue(Play.mean(rewards) / scale);
             networks.target().blend(networks.policy(), 1);
-            running = learning(scale);
-            learning = running;
+            running = learner(scale);
+            learner = running;
         }
         return running;
     }
 
-    private Learning learning(double rewardScale) {
-        Learner learner = new Learner(
+    private Learner learner(double rewardScale) {
+        return new Learner(
                 networks.forLearning(), memory, hyperparameters, settings.batchSize(), totalSteps, rewardScale);
-        return new Learning(learner, rewardScale);
     }
 
     /** The standard deviation; 1 where rewards do not differ yet, so that the first that does is no giant. */

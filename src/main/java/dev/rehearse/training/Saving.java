@@ -22,12 +22,12 @@ final class Saving {
     }
 
     /**
-     * Turns until there is nothing left to do.
+     * Turn after turn until there is nothing left to do.
      *
-     * @param turn says whether another one may follow
+     * @param turn returns whether another one may follow
      * @throws StoppedException when that was asked for; the state is saved if that was wished
      */
-    void turn(BooleanSupplier turn) {
+    void repeat(BooleanSupplier turn) {
         try {
             do {
                 between();

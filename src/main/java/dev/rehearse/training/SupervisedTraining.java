@@ -91,7 +91,7 @@ final class SupervisedTraining {
 
     RunResult run() {
         run.started(totalSteps, settings.openAiHyperparameters());
-        new Saving(run, start, this::contents).turn(this::turn);
+        new Saving(run, start, this::contents).repeat(this::turn);
         if (checkpoints.best().isEmpty()) {
             throw new IllegalStateException("the validation loss was never a finite number; the learning rate "
                     + settings.learningRate() + " is too high");

@@ -229,24 +229,6 @@ class JobStoreTest {
         }
 
         @Test
-        void theStateIsSavedAtItsIntervalAndSeldomWhereThatTakesLong() {
-            RunReports reports = reports(started(stored(Map.of())));
-            clock.advance(Duration.ofSeconds(59));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
-            clock.advance(Duration.ofSeconds(1));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.SAVE);
-            clock.advance(Duration.ofSeconds(20));
-            reports.report(new Progress.StateSaved(7, 1));
-            clock.advance(Duration.ofSeconds(199));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
-            clock.advance(Duration.ofSeconds(1));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.SAVE);
-            reports.report(new Progress.StateNotSaved(9, "the disk is full"));
-            clock.advance(Duration.ofSeconds(59));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
-        }
-
-        @Test
         void aResumedRunsRemainingTimeIsOfItsOwnPace() {
             Job job = started(stored(Map.of()));
             RunReports reports = reports(job);
@@ -261,17 +243,8 @@ class JobStoreTest {
 
         @SuppressWarnings("NullAway") // nothing of these tests publishes a model
         private RunReports reports(Job job) {
-            JobSettings settings = new JobSettings(
-                    1,
-                    1,
-                    Duration.ZERO,
-                    Duration.ZERO,
-                    Duration.ZERO,
-                    Duration.ZERO,
-                    Duration.ZERO,
-                    Duration.ofMinutes(1),
-                    0.1);
-            return new RunReports(job, store, events, null, new SavePace(settings, clock), clock);
+            SavePace never = new SavePace(Duration.ofDays(1), 1, clock);
+            return new RunReports(job, store, events, null, never, clock);
         }
 
         private Job started(Job job) {
@@ -328,7 +301,7 @@ class JobStoreTest {
         }
     }
 
-    private static final class SettableClock extends Clock {
+    static final class SettableClock extends Clock {
         private Instant now = NOW;
 
         void advance(Duration time) {

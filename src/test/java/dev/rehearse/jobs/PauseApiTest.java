@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 @ServiceTest
@@ -35,6 +36,9 @@ class PauseApiTest {
 
     @Autowired
     ScriptedTraining training;
+
+    @Autowired
+    JdbcClient database;
 
     @Value("${rehearse.data-dir}")
     Path data;
@@ -246,6 +250,26 @@ class PauseApiTest {
         ScriptedTraining.Held.await(entered);
         assertThat(status(post(id, "pause"))).isEqualTo("failed");
         assertThat(api.job(id).path("error").path("message").asString("")).contains("the disk is gone");
+    }
+
+    @Test
+    void aJobWhoseProcessDiesWhileItPausesIsPaused() {
+        ScriptedTraining.Held held = training.hold(256);
+        String blocker = api.createJob(file, 256).id();
+        held.awaitEntered();
+        String id = api.createJob(file, 257).id();
+        api.awaitStatus(id, "queued");
+        assertThat(database.sql("update jobs set state = 'PAUSING', attempt = 1 where id = :id")
+                        .param("id", id)
+                        .update())
+                .isEqualTo(1);
+        assertThat(api.job(id).path("status").asString("")).isEqualTo("running");
+        held.letGo();
+        api.awaitStatus(blocker, "succeeded");
+        api.awaitStatus(id, "paused");
+        assertThat(messages(id)).endsWith("The job was paused");
+        assertThat(status(post(id, "resume"))).isEqualTo("queued");
+        api.awaitStatus(id, "succeeded");
     }
 
     @Test
