@@ -124,6 +124,21 @@ class EvaluationTest {
     }
 
     @Test
+    void aRestoredOneKnowsTheStartsRewardTheBestThreeAndThePatienceLost() throws IOException {
+        Map<String, Object> dqn = Map.of("max_steps", STEPS, "value_warmup_steps", 0, "patience", 2);
+        Evaluation stopped = started(dqn, 2, 2);
+        after(stopped, INTERVAL);
+        Evaluation resumed = evaluation(dqn);
+        resumed.restore(stopped.selected());
+        assertThat(resumed.best()).isEqualTo(stopped.best());
+        assertThat(resumed.isDue(INTERVAL)).isFalse();
+        script(1, 4);
+        after(resumed, 2 * INTERVAL);
+        assertThat(steps(resumed)).containsExactly(0, INTERVAL);
+        assertThat(resumed.isWorthGoingOn()).isFalse();
+    }
+
+    @Test
     void noPatienceIsLostWhileOnlyVLearns() throws IOException {
         Evaluation evaluation = started(Map.of("max_steps", STEPS, "value_warmup_steps", 20, "patience", 1), 2, 2);
         after(evaluation, INTERVAL);
