@@ -25,7 +25,11 @@ import org.springframework.util.FileSystemUtils;
             "rehearse.files.max-size=1MB",
             "rehearse.jobs.max-queued=3",
             "rehearse.jobs.poll=50ms",
-            "rehearse.jobs.heartbeat=500ms"
+            "rehearse.jobs.heartbeat=500ms",
+            "rehearse.jobs.streams.most=4",
+            "rehearse.jobs.streams.poll=20ms",
+            "rehearse.jobs.streams.ping=200ms",
+            "rehearse.jobs.streams.patience=2s"
         })
 @Import({ScriptedTraining.class, NoModels.class})
 @ContextConfiguration(initializers = ServiceTest.OwnFolder.class)

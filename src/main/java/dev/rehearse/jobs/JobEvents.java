@@ -10,29 +10,69 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Clock;
 import java.time.OffsetDateTime;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionTemplate;
 
-/** What happened to each job. Thread-safe. */
+/**
+ * What happened to each job. Events of a job are written one at a time, under a lock on the job's row: whoever has read up
+ * to one of them, in their order, has missed none. Thread-safe.
+ */
 @Component
 final class JobEvents {
     private final JdbcClient database;
+    private final TransactionTemplate transaction;
     private final Clock clock;
 
-    JobEvents(JdbcClient database, Clock clock) {
+    JobEvents(JdbcClient database, TransactionTemplate transaction, Clock clock) {
         this.database = database;
+        this.transaction = transaction;
         this.clock = clock;
     }
 
+    /** An event and its place in the order of all. */
+    record Stored(long position, JobEvent event) {}
+
+    /** How a job is, and the position of its newest event; 0 when it has none. */
+    record Newest(JobState state, long position) {}
+
     void message(JobId job, JobEvent.Level level, String message) {
-        insert(job, level, message, null);
+        transaction.executeWithoutResult(status -> {
+            lock(database.sql("select id from jobs where id = :id for update").param("id", job.value()));
+            insert(job, level, message, null);
+        });
     }
 
-    void metrics(JobId job, String message, Map<String, Object> data) {
-        insert(job, JobEvent.Level.INFO, message, data);
+    /** What a run tells; once it is over, whoever ended it, nothing is written. */
+    void message(Job running, JobEvent.Level level, String message) {
+        report(running, level, message, null);
+    }
+
+    /** The same with numbers. */
+    void metrics(Job running, String message, Map<String, Object> data) {
+        report(running, JobEvent.Level.INFO, message, data);
+    }
+
+    private void report(Job running, JobEvent.Level level, String message, @Nullable Map<String, Object> data) {
+        transaction.executeWithoutResult(status -> {
+            if (lock(database.sql("""
+                            select id from jobs
+                            where id = :id and attempt = :attempt and state in ('RUNNING', 'PAUSING') for update
+                            """)
+                    .param("id", running.id().value())
+                    .param("attempt", running.run().attempt()))) {
+                insert(running.id(), level, message, data);
+            }
+        });
+    }
+
+    private static boolean lock(JdbcClient.StatementSpec rowOfJob) {
+        return rowOfJob.query(String.class).optional().isPresent();
     }
 
     /** Newest first. */
@@ -48,6 +88,47 @@ final class JobEvents {
                 .list();
     }
 
+    /** Oldest first, those after {@code position}. */
+    List<Stored> after(JobId job, long position, int limit) {
+        return database.sql("""
+                        select * from job_events where job_id = :job and position > :position
+                        order by position limit :limit
+                        """)
+                .param("job", job.value())
+                .param("position", position)
+                .param("limit", limit)
+                .query((row, number) -> new Stored(row.getLong("position"), event(row)))
+                .list();
+    }
+
+    /** Of each of the jobs, as they are at one moment. */
+    Map<JobId, Newest> newest(Set<JobId> jobs) {
+        Map<JobId, Newest> newest = new HashMap<>();
+        if (!jobs.isEmpty()) {
+            database.sql("""
+                            select id, state, (select coalesce(max(e.position), 0) from job_events e
+                                               where e.job_id = jobs.id) as newest
+                            from jobs where id in (:ids)
+                            """)
+                    .param("ids", jobs.stream().map(JobId::value).toList())
+                    .query(row -> {
+                        Newest found = new Newest(JobState.valueOf(row.getString("state")), row.getLong("newest"));
+                        newest.put(new JobId(row.getString("id")), found);
+                    });
+        }
+        return newest;
+    }
+
+    /** @throws ApiException 400 when the job has no such event */
+    long position(JobId job, String id) {
+        return database.sql("select position from job_events where id = :id and job_id = :job")
+                .param("id", id)
+                .param("job", job.value())
+                .query(Long.class)
+                .optional()
+                .orElseThrow(() -> ApiException.invalid("invalid_value", "after", "No such event of this job: " + id));
+    }
+
     private void insert(JobId job, JobEvent.Level level, String message, @Nullable Map<String, Object> data) {
         database.sql("""
                         insert into job_events (id, job_id, created_at, level, message, data)
@@ -60,15 +141,6 @@ final class JobEvents {
                 .param("message", message)
                 .param("data", StoredJson.writeOrNull(data), Types.VARCHAR)
                 .update();
-    }
-
-    private long position(JobId job, String id) {
-        return database.sql("select position from job_events where id = :id and job_id = :job")
-                .param("id", id)
-                .param("job", job.value())
-                .query(Long.class)
-                .optional()
-                .orElseThrow(() -> ApiException.invalid("invalid_value", "after", "No such event of this job: " + id));
     }
 
     private static JobEvent event(ResultSet row) throws SQLException {

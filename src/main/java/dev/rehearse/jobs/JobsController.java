@@ -50,7 +50,7 @@ final class JobsController {
 
     /** What is only read. */
     @Component
-    record Lists(JobStore jobs, JobEvents events, JobCheckpoints checkpoints) {}
+    record Lists(JobStore jobs, JobCheckpoints checkpoints) {}
 
     @Operation(
             summary = "Create a job",
@@ -117,17 +117,6 @@ final class JobsController {
     @PostMapping("/{id}/resume")
     Map<String, @Nullable Object> resume(@PathVariable JobId id) {
         return view.of(intake.resume(id));
-    }
-
-    @Operation(summary = "What happened to a job", description = "Newest first.")
-    @GetMapping("/{id}/events")
-    Listing<Map<String, @Nullable Object>> events(
-            @PathVariable JobId id,
-            @RequestParam(required = false) @Nullable String after,
-            @RequestParam(required = false) @Nullable Integer limit) {
-        Job job = lists.jobs().require(id);
-        PageQuery page = PageQuery.of(after, limit, USUAL, MOST);
-        return Listing.of(lists.events().list(job.id(), page), page.limit(), JobEvent::view);
     }
 
     @Operation(summary = "The checkpoints of a job", description = "Newest first; each is a model.")

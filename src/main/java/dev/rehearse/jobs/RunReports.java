@@ -82,10 +82,6 @@ final class RunReports implements RunControl {
         }
     }
 
-    private boolean hasEnded() {
-        return asked == Wish.STOP;
-    }
-
     @Override
     public void report(Progress progress) {
         if (progress instanceof Progress.Started started) {
@@ -145,9 +141,6 @@ final class RunReports implements RunControl {
     }
 
     private void metrics(int step, String what, Map<String, Double> metrics) {
-        if (hasEnded()) {
-            return; // its events are complete
-        }
         Map<String, Double> finite = JobModels.finite(metrics);
         Map<String, Object> data = new LinkedHashMap<>();
         data.put("step", step);
@@ -158,13 +151,11 @@ final class RunReports implements RunControl {
                 .filter(entry -> WORTH_A_MESSAGE.matcher(entry.getKey()).matches())
                 .map(entry -> String.format(Locale.ROOT, ", %s=%.4g", entry.getKey(), entry.getValue()))
                 .collect(Collectors.joining());
-        events.metrics(job.id(), "Step " + step + "/" + totalSteps + ", " + what + values, data);
+        events.metrics(job, "Step " + step + "/" + totalSteps + ", " + what + values, data);
     }
 
     private void note(JobEvent.Level level, String text) {
-        if (!hasEnded()) {
-            events.message(job.id(), level, text);
-        }
+        events.message(job, level, text);
     }
 
     private void save(int step) {

@@ -18,6 +18,8 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.h2.jdbcx.JdbcDataSource;
@@ -27,6 +29,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 class JobStoreTest {
     private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123456Z");
@@ -52,7 +56,7 @@ class JobStoreTest {
             flyway.migrate();
             JdbcClient client = JdbcClient.create(database());
             store = new JobStore(client);
-            events = new JobEvents(client, clock);
+            events = new JobEvents(client, new TransactionTemplate(new JdbcTransactionManager(database())), clock);
             checkpoints = new JobCheckpoints(client);
         }
 
@@ -149,7 +153,7 @@ class JobStoreTest {
         void eventsAndCheckpointsAreKeptNewestFirst() {
             Job job = stored(Map.of());
             events.message(job.id(), JobEvent.Level.WARN, "one");
-            events.metrics(job.id(), "two", Map.of("loss", 0.5));
+            events.metrics(started(job), "two", Map.of("loss", 0.5));
             assertThat(events.list(job.id(), ALL)).extracting(JobEvent::message).containsExactly("two", "one");
             assertThat(events.list(job.id(), ALL).get(0).data()).isEqualTo(Map.of("loss", 0.5));
             checkpoints.put(new JobCheckpoint("c1", job.id(), NOW, 1, "m1", Map.of()));
@@ -157,6 +161,55 @@ class JobStoreTest {
             assertThat(checkpoints.all(job.id())).extracting(JobCheckpoint::id).containsExactly("c2");
             checkpoints.remove(job.id(), 1);
             assertThat(checkpoints.all(job.id())).isEmpty();
+        }
+
+        @Test
+        void aRunThatIsOverTellsNothingMore() {
+            Job run = started(stored(Map.of()));
+            events.message(run, JobEvent.Level.INFO, "running");
+            assertThat(store.move(run, Move.PUT_BACK, Ending.NONE)).isTrue();
+            events.message(run, JobEvent.Level.INFO, "late");
+            events.metrics(run, "late", Map.of());
+            assertThat(store.move(store.require(run.id()), Move.START, Ending.NONE))
+                    .isTrue();
+            events.message(run, JobEvent.Level.INFO, "of an attempt before");
+            assertThat(events.list(run.id(), ALL)).extracting(JobEvent::message).containsExactly("running");
+        }
+
+        @Test
+        void readersThatFollowPositionsSeeEachEventOnce() {
+            Job job = stored(Map.of());
+            assertThat(events.newest(Set.of(job.id(), new JobId("ftjob-nobody"))))
+                    .isEqualTo(Map.of(job.id(), new JobEvents.Newest(JobState.VALIDATING_FILES, 0)));
+            events.message(job.id(), JobEvent.Level.INFO, "one");
+            events.message(job.id(), JobEvent.Level.INFO, "two");
+            List<JobEvents.Stored> both = events.after(job.id(), 0, 10);
+            assertThat(both).extracting(stored -> stored.event().message()).containsExactly("one", "two");
+            assertThat(events.after(job.id(), both.get(0).position(), 10)).containsExactly(both.get(1));
+            assertThat(events.after(job.id(), 0, 1)).containsExactly(both.get(0));
+            assertThat(events.newest(Set.of(job.id())).get(job.id()).position())
+                    .isEqualTo(both.get(1).position());
+            assertThat(events.newest(Set.of())).isEmpty();
+        }
+
+        /** Or a reader that has seen the later one would never see the earlier one. */
+        @Test
+        void anEventWaitsForAnotherOfItsJobThatIsNotCommitted() throws Exception {
+            Job job = stored(Map.of());
+            TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(database()));
+            CompletableFuture<Void> second = new CompletableFuture<>();
+            elsewhere.executeWithoutResult(status -> {
+                events.message(job.id(), JobEvent.Level.INFO, "first");
+                second.completeAsync(() -> {
+                    events.message(job.id(), JobEvent.Level.INFO, "second");
+                    return null;
+                });
+                assertThat(second).isNotDone();
+            });
+            second.get();
+            assertThat(events.after(job.id(), 0, 10))
+                    .extracting(stored -> stored.event().message())
+                    .containsExactly("first", "second");
         }
 
         @Test
