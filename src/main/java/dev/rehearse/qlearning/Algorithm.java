@@ -23,24 +23,26 @@ import java.util.Set;
  * algorithm lists belongs to all of them. Immutable.
  */
 public enum Algorithm {
-    /** Q = V + α·(log π − log π₀), soft-max backup; the result is a plain language model. */
     SOFT_DQN(
             "soft_dqn",
+            "Q = V + α·(log π − log π₀), soft-max backup; the result is a plain language model",
             Set.of(ALPHA, LAMBDA, N_STEP, TD_MIX, TARGET_TAU, TARGET_INTERVAL, VALUE_WARMUP_STEPS, VALUE_WEIGHT),
             Set.of(Choice.TARGET)),
 
     /**
-     * A Q head over the vocabulary, maximum over the prior's support: Mnih et al. 2015; double: van Hasselt, Guez and
-     * Silver 2016; dueling: Wang et al. 2016; support: Fujimoto, Meger and Precup 2019.
+     * Mnih et al. 2015; double: van Hasselt, Guez and Silver 2016; dueling: Wang et al. 2016; support: Fujimoto, Meger and
+     * Precup 2019.
      */
     DQN(
             "dqn",
+            "A Q head over the vocabulary, double and dueling, maximum over the prior's support",
             Set.of(N_STEP, TD_MIX, TARGET_TAU, TARGET_INTERVAL, SUPPORT_MASK),
             Set.of(Choice.TARGET, Choice.DOUBLE, Choice.DUELING)),
 
-    /** Twin Q heads and V by expectile regression: Snell et al. 2023, implicit language Q-learning. */
+    /** Snell et al. 2023, implicit language Q-learning. */
     ILQL(
             "ilql",
+            "Twin Q heads, and V by expectile regression; replies by log π₀ + β·(Q − V)",
             Set.of(
                     N_STEP,
                     TD_MIX,
@@ -53,8 +55,12 @@ public enum Algorithm {
                     SUPPORT_MASK),
             Set.of(Choice.TARGET)),
 
-    /** A Q head on the return-to-go, the Monte-Carlo baseline of Abdulhai et al. 2023 (LMRL Gym). */
-    MC("mc", Set.of(VALUE_WEIGHT, CQL_WEIGHT, DECODE_BETA, SUPPORT_MASK), Set.of());
+    /** The Monte-Carlo baseline of Abdulhai et al. 2023 (LMRL Gym). */
+    MC(
+            "mc",
+            "A Q head on the return-to-go, with a little conservative Q-learning",
+            Set.of(VALUE_WEIGHT, CQL_WEIGHT, DECODE_BETA, SUPPORT_MASK),
+            Set.of());
 
     /** Options that are not numbers and that not every algorithm reads. */
     public enum Choice {
@@ -75,11 +81,13 @@ public enum Algorithm {
     }
 
     private final String wireName;
+    private final String meaning;
     private final Set<Hyperparameter> numbers;
     private final Set<Choice> choices;
 
-    Algorithm(String wireName, Set<Hyperparameter> numbers, Set<Choice> choices) {
+    Algorithm(String wireName, String meaning, Set<Hyperparameter> numbers, Set<Choice> choices) {
         this.wireName = wireName;
+        this.meaning = meaning;
         this.numbers = numbers;
         this.choices = choices;
     }
@@ -97,6 +105,10 @@ public enum Algorithm {
 
     public String wireName() {
         return wireName;
+    }
+
+    public String meaning() {
+        return meaning;
     }
 
     public boolean reads(Hyperparameter parameter) {

@@ -104,6 +104,18 @@ public enum Hyperparameter {
         return meaning;
     }
 
+    public boolean isWhole() {
+        return WHOLE.contains(this);
+    }
+
+    public double least() {
+        return least;
+    }
+
+    public double most() {
+        return most;
+    }
+
     /** The range in words. */
     public String range() {
         return text(least) + " to " + text(most);
@@ -111,7 +123,7 @@ public enum Hyperparameter {
 
     /** What is allowed, in words. */
     public String allowed() {
-        return (WHOLE.contains(this) ? "an integer from " : "a number from ") + range();
+        return (isWhole() ? "an integer from " : "a number from ") + range();
     }
 
     /**
@@ -120,7 +132,7 @@ public enum Hyperparameter {
      * @throws IllegalArgumentException when it is out of range, not a number, or not an integer where one counts
      */
     public double check(double value) {
-        boolean fits = !WHOLE.contains(this) || value == Math.rint(value);
+        boolean fits = !isWhole() || value == Math.rint(value);
         if (!(fits && value >= least && value <= most)) {
             throw new IllegalArgumentException(wireName + " is " + text(value) + "; allowed: " + allowed());
         }

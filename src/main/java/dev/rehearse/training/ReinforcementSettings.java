@@ -15,21 +15,16 @@ import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.ReplaySettings;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * Every setting of reinforcement. Immutable; 0 stands for "chosen from the data" where a default says so.
+ * Every setting of reinforcement; {@link RunSetting}, {@link Option} and {@link Hyperparameter} have the defaults.
+ * Immutable; 0 stands for "chosen from the data" where a default says so.
  *
- * @param epochs passes over the prompts, 1 to 50; default 1
- * @param batchSize episodes per update, 1 to 256; default 64
- * @param learningRateMultiplier scales both learning rates; default 1
- * @param repliesPerPrompt compute_multiplier, rounded up; default 1
- * @param evalInterval updates between evaluations; 0: a tenth of the run
- * @param evalSamples validation prompts per evaluation; default 500
- * @param maxSteps updates; 0: as many as the epochs take
- * @param patience evaluations without a better one before the run stops; default 5
+ * @param repliesPerPrompt compute_multiplier, rounded up
  * @param learning its rates are already multiplied
  * @param trainable which weights move
  */
@@ -44,8 +39,9 @@ public record ReinforcementSettings(
         int patience,
         Hyperparameters learning,
         Trainable trainable) {
-    private static final int EVAL_SAMPLES = 500;
-    private static final int PATIENCE = 5;
+    /** Of a run that is not told its interval. */
+    private static final int EVALUATIONS = 10;
+
     private static final String UNJUDGED = "there is no grader";
     private static final List<Hyperparameter> LOGGED_ONLY =
             List.of(Hyperparameter.DEMONSTRATION_SHARE, Hyperparameter.BC_WEIGHT);
@@ -67,16 +63,16 @@ public record ReinforcementSettings(
         SettingsReader openAi = own.object("hyperparameters");
         openAi.oneOf("reasoning_effort", "default", EFFORTS);
         SettingsReader dqn = own.object("dqn");
-        double multiplier = openAi.number("learning_rate_multiplier", 1, 1e-9, 1e9);
+        double multiplier = openAi.number(RunSetting.LEARNING_RATE_MULTIPLIER);
         ReinforcementSettings parsed = new ReinforcementSettings(
-                openAi.integer("n_epochs", 1, 1, 50),
-                openAi.integer("batch_size", 64, 1, 256),
+                openAi.integer(RunSetting.EPOCHS),
+                openAi.integer(RunSetting.BATCH_SIZE),
                 multiplier,
-                (int) Math.ceil(openAi.number("compute_multiplier", 1, 1e-5, 10)),
-                openAi.integer("eval_interval", 0, 1, 1_000_000),
-                openAi.integer("eval_samples", EVAL_SAMPLES, 1, 1_000_000),
-                dqn.integer("max_steps", 0, 1, 100_000_000),
-                dqn.integer("patience", PATIENCE, 1, 1000),
+                (int) Math.ceil(openAi.number(RunSetting.COMPUTE_MULTIPLIER)),
+                openAi.integer(RunSetting.EVAL_INTERVAL),
+                openAi.integer(RunSetting.EVAL_SAMPLES),
+                dqn.integer(RunSetting.MAX_STEPS),
+                dqn.integer(RunSetting.PATIENCE),
                 scaled(learning(algorithm, dqn), multiplier),
                 TrainableReader.read(own));
         own.refuseUnknown();
@@ -87,7 +83,7 @@ public record ReinforcementSettings(
     private static Hyperparameters learning(Algorithm algorithm, SettingsReader dqn) {
         Map<Hyperparameter, Double> given = new EnumMap<>(Hyperparameter.class);
         Map<String, SettingsReader> groups = new HashMap<>();
-        boolean prioritized = dqn.switchedOn("prioritized");
+        boolean prioritized = dqn.switchedOn(Option.PRIORITIZED.wireName());
         SettingsReader target = dqn.object("target");
         refuseForeign(algorithm, dqn);
         groups.put("target", target);
@@ -106,9 +102,9 @@ public record ReinforcementSettings(
                 form(algorithm, dqn),
                 given,
                 prioritized ? Draws.PRIORITIZED : Draws.UNIFORM,
-                target.oneOf("kind", "ema", List.of("ema", "hard")).equals("ema") ? TargetSync.EMA : TargetSync.HARD,
-                dqn.oneOf("loss", "mse", List.of("mse", "huber")).equals("mse") ? Loss.MSE : Loss.HUBER,
-                dqn.flag("share_trunk", false) ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
+                target.oneOf("kind", Option.TARGET_KIND).equals("ema") ? TargetSync.EMA : TargetSync.HARD,
+                dqn.oneOf("loss", Option.LOSS).equals("mse") ? Loss.MSE : Loss.HUBER,
+                dqn.flag(Option.SHARE_TRUNK) ? ValueTrunk.SHARED : ValueTrunk.STOPPED);
         dqn.refuseUnknown();
         groups.values().forEach(SettingsReader::refuseUnknown);
         refuseIdle(parsed);
@@ -119,8 +115,8 @@ public record ReinforcementSettings(
     private static Form form(Algorithm algorithm, SettingsReader dqn) {
         return new Form(
                 algorithm,
-                dqn.flag(Choice.DOUBLE.wireName(), true) ? Maximum.DOUBLE : Maximum.SINGLE,
-                dqn.flag(Choice.DUELING.wireName(), true) ? Streams.DUELING : Streams.SINGLE);
+                dqn.flag(Option.DOUBLE) ? Maximum.DOUBLE : Maximum.SINGLE,
+                dqn.flag(Option.DUELING) ? Streams.DUELING : Streams.SINGLE);
     }
 
     private static void refuseForeign(Algorithm algorithm, SettingsReader dqn) {
@@ -175,11 +171,11 @@ public record ReinforcementSettings(
     /** Nothing is played, and nothing judges a reply either. */
     ReinforcementSettings unjudged() {
         refuseUnless(false, learning, Hyperparameter.MAX_COMPLETION_TOKENS, UNJUDGED);
-        if (evalSamples != EVAL_SAMPLES) {
+        if (evalSamples != RunSetting.EVAL_SAMPLES.usual()) {
             throw new InvalidSettingException(
                     "hyperparameters.eval_samples", "hyperparameters.eval_samples does not apply: " + UNJUDGED);
         }
-        if (patience != PATIENCE) {
+        if (patience != RunSetting.PATIENCE.usual()) {
             throw new InvalidSettingException("dqn.patience", "dqn.patience does not apply: " + UNJUDGED);
         }
         return offline();
@@ -253,12 +249,44 @@ public record ReinforcementSettings(
         }
     }
 
+    /** Updates in a whole run: each new episode allows {@code replay_ratio} learned ones; offline, each is one. */
+    int totalSteps(Method.Experience experience, long prompts, long logged) {
+        if (maxSteps > 0) {
+            return maxSteps;
+        }
+        double learned = switch (experience) {
+            case LOGGED -> (double) epochs * logged;
+            case PLAYED, PLAYED_AND_LOGGED ->
+                (double) epochs * prompts * repliesPerPrompt * learning.get(Hyperparameter.REPLAY_RATIO);
+        };
+        return (int) Math.max(1, Math.ceil(learned / batchSize));
+    }
+
     /** What the replay memory may take, index and sum-trees included. */
     public long replayBytes() {
         return (long) learning.get(Hyperparameter.REPLAY_BYTES);
     }
 
-    Map<String, Object> openAiHyperparameters() {
-        return Map.of("n_epochs", epochs, "batch_size", batchSize, "learning_rate_multiplier", learningRateMultiplier);
+    /** Updates between evaluations. */
+    int evalInterval(int totalSteps) {
+        return evalInterval > 0 ? evalInterval : Math.max(1, totalSteps / EVALUATIONS);
+    }
+
+    /**
+     * What OpenAI's names stand for in a run.
+     *
+     * @param evalSamples prompts that an evaluation plays; 0 where there is none
+     */
+    Map<String, Object> openAiHyperparameters(int totalSteps, int evalSamples) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        values.put(RunSetting.EPOCHS.wireName(), epochs);
+        values.put(RunSetting.BATCH_SIZE.wireName(), batchSize);
+        values.put(RunSetting.LEARNING_RATE_MULTIPLIER.wireName(), learningRateMultiplier);
+        values.put(RunSetting.COMPUTE_MULTIPLIER.wireName(), repliesPerPrompt);
+        if (evalSamples > 0) {
+            values.put(RunSetting.EVAL_INTERVAL.wireName(), evalInterval(totalSteps));
+            values.put(RunSetting.EVAL_SAMPLES.wireName(), evalSamples);
+        }
+        return values;
     }
 }

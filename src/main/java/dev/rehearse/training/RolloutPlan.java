@@ -63,20 +63,16 @@ final class RolloutPlan {
         return tasks.stream().mapToInt(task -> task.prompt().length).max().orElse(0);
     }
 
-    /** Updates in the whole run: each new episode allows {@code replay_ratio} learned ones; offline, each is one. */
+    /** Updates in the whole run. */
     int totalSteps() {
-        if (settings.maxSteps() > 0) {
-            return settings.maxSteps();
-        }
-        double learned = switch (experience) {
-            case LOGGED -> (double) settings.epochs() * logged;
-            case PLAYED, PLAYED_AND_LOGGED ->
-                (double) settings.epochs()
-                        * training.size()
-                        * settings.repliesPerPrompt()
-                        * settings.learning().get(Hyperparameter.REPLAY_RATIO);
-        };
-        return (int) Math.max(1, Math.ceil(learned / settings.batchSize()));
+        return settings.totalSteps(experience, training.size(), logged);
+    }
+
+    /** Passes over the prompts, or over the logged episodes where nothing is played. */
+    double epoch(int rounds, int steps) {
+        return plays()
+                ? rounds * (double) settings.batchSize() / training.size() / settings.repliesPerPrompt()
+                : steps * (double) settings.batchSize() / logged;
     }
 
     /** How fast may be learned; at most a tenth of what the run will play is waited for. */

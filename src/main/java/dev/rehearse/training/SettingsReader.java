@@ -62,6 +62,23 @@ final class SettingsReader {
         throw wrong(key, value, "an integer from " + least + " to " + most);
     }
 
+    double number(RunSetting setting) {
+        return number(setting.wireName(), setting.usual(), setting.least(), setting.most());
+    }
+
+    int integer(RunSetting setting) {
+        return integer(setting.wireName(), (int) setting.usual(), (int) setting.least(), (int) setting.most());
+    }
+
+    boolean flag(Option option) {
+        return flag(option.wireName(), option.isUsuallyOn());
+    }
+
+    /** @param key of the option in this object */
+    String oneOf(String key, Option option) {
+        return oneOf(key, option.usual(), option.allowed());
+    }
+
     boolean flag(String key, boolean absent) {
         Object value = value(key);
         if (value == null) {

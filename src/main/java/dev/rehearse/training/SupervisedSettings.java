@@ -77,6 +77,12 @@ public record SupervisedSettings(
                 trainable);
     }
 
+    /** Updates in a whole run of resolved settings. */
+    int totalSteps(int batchesPerEpoch) {
+        int planned = epochs * batchesPerEpoch;
+        return maxSteps > 0 ? Math.min(planned, maxSteps) : planned;
+    }
+
     private double usualRate(boolean fromBlueprint) {
         if (fromBlueprint) {
             return 1e-3;

@@ -252,6 +252,19 @@ class JobRequestsApiTest {
     }
 
     @Test
+    void theAlgorithmsDescribeTheirSettings() {
+        JsonNode algorithms = api.get("/v1/fine_tuning/algorithms").body();
+        assertThat(algorithms.path("has_more").asBoolean(true)).isFalse();
+        assertThat(algorithms.path("data"))
+                .extracting(each -> each.path("id").asString(""))
+                .containsExactly("soft_dqn", "dqn", "ilql", "mc");
+        assertThat(algorithms
+                        .at("/data/0/schema/properties/dqn/properties/gamma/default")
+                        .asDouble())
+                .isEqualTo(1);
+    }
+
+    @Test
     void explicitNullsAreAbsent() {
         Map<String, Object> body = new HashMap<>(Map.of("training_file", file));
         for (String name : List.of(
