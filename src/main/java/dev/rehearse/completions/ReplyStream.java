@@ -3,6 +3,7 @@ package dev.rehearse.completions;
 import dev.rehearse.generation.Completion;
 import dev.rehearse.generation.GeneratedToken;
 import dev.rehearse.web.ApiException;
+import dev.rehearse.web.ResponseWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -3,6 +3,7 @@ package dev.rehearse.completions;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.ClientConnection;
 import dev.rehearse.web.ClientWatch;
+import dev.rehearse.web.ResponseWriter;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

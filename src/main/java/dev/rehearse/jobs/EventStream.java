@@ -1,57 +1,54 @@
 package dev.rehearse.jobs;
 
-import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
-import jakarta.servlet.AsyncListener;
-import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.WriteListener;
-import java.io.IOException;
+import dev.rehearse.web.ClientConnection;
+import dev.rehearse.web.ResponseWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One client that reads a job's events as they come, as server-sent events. Nothing here ever waits for the client: what
- * it has not read stays here, and until it is gone no more is taken. Guarded by itself; the container's threads and that
- * of {@link EventStreams} call it.
+ * One client that reads a job's events as they come, as server-sent events. What it has not read stays here, and until it
+ * is gone no more is taken. Guarded by itself.
  */
-final class EventStream implements WriteListener, AsyncListener {
-    private static final Logger log = LoggerFactory.getLogger(EventStream.class);
+final class EventStream implements ResponseWriter.Source {
     private static final JsonMapper JSON = new JsonMapper();
     private static final String RECONNECT_AFTER_TWO_SECONDS = "retry: 2000\n\n";
     private static final String PING = ": ping\n\n";
     private static final String DONE = "data: [DONE]\n\n";
 
     private final JobId job;
-    private final AsyncContext exchange;
-    private final ServletOutputStream out;
-    private byte @Nullable [] unwritten = RECONNECT_AFTER_TWO_SECONDS.getBytes(StandardCharsets.US_ASCII);
-    private boolean unflushed;
+    private final ClientConnection connection;
+    private final Consumer<EventStream> ended;
+    private byte @Nullable [] unwritten = bytes(RECONNECT_AFTER_TWO_SECONDS);
+    /** Everything has left for the client. */
+    private boolean idle;
+
     private boolean last;
     private boolean closed;
     private long position;
     private long sentAt;
 
     /**
-     * Nothing is sent before the container calls {@link #onWritePossible}.
-     *
      * @param position of the last event that the client has
+     * @param ended hears at least once that nothing is written any more, before the answer is completed
      * @param now of {@link System#nanoTime}
      */
-    EventStream(JobId job, long position, AsyncContext exchange, long now) throws IOException {
+    EventStream(JobId job, long position, ClientConnection connection, Consumer<EventStream> ended, long now) {
         this.job = job;
         this.position = position;
-        this.exchange = exchange;
-        this.out = exchange.getResponse().getOutputStream();
+        this.connection = connection;
+        this.ended = ended;
         this.sentAt = now;
-        exchange.addListener(this);
     }
 
     JobId job() {
         return job;
+    }
+
+    ClientConnection connection() {
+        return connection;
     }
 
     /** Of the last event that was sent. */
@@ -59,13 +56,9 @@ final class EventStream implements WriteListener, AsyncListener {
         return position;
     }
 
-    synchronized boolean isClosed() {
-        return closed;
-    }
-
-    /** Whether all that was sent has left for the client. */
+    /** Whether more may be sent: all that was is on its way. */
     synchronized boolean isIdle() {
-        return !closed && unwritten == null && !unflushed;
+        return idle && !last && !closed;
     }
 
     /** Nanoseconds since something was sent last. */
@@ -98,73 +91,42 @@ final class EventStream implements WriteListener, AsyncListener {
         send(DONE, now);
     }
 
-    /** Ends whatever the client has read. */
-    synchronized void close() {
-        if (!closed) {
-            closed = true;
-            try {
-                exchange.complete();
-            } catch (IllegalStateException e) { // the container has ended a request whose connection broke
-                log.debug("a stream's reader is gone", e);
-            }
-        }
+    /** Ends without a word: the client comes back for the rest. */
+    synchronized void leave() {
+        last = true;
     }
 
     private void send(String frames, long now) {
         sentAt = now;
-        unwritten = frames.getBytes(StandardCharsets.UTF_8);
-        write();
+        idle = false;
+        unwritten = bytes(frames);
+    }
+
+    private static byte[] bytes(String frames) {
+        return frames.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override
-    public synchronized void onWritePossible() {
-        write();
+    public synchronized byte @Nullable [] next() {
+        byte[] piece = unwritten;
+        unwritten = null;
+        idle = piece == null;
+        return piece;
     }
 
     @Override
-    public void onError(Throwable failure) {
-        log.debug("a stream's reader is gone: {}", failure.toString());
-        close();
+    public synchronized boolean isAtEnd() {
+        return last && idle;
     }
 
     @Override
-    public synchronized void onComplete(AsyncEvent event) {
-        closed = true;
-    }
-
-    @Override
-    public void onError(AsyncEvent event) {
-        close();
-    }
-
-    @Override
-    public void onTimeout(AsyncEvent event) {
-        close();
-    }
-
-    @Override
-    public void onStartAsync(AsyncEvent event) {
-        event.getAsyncContext().addListener(this);
-    }
-
-    /** As far as the connection takes it; the container calls again when it takes more. */
-    private void write() {
-        try {
-            while (!closed && !isIdle() && out.isReady()) {
-                if (unwritten != null) {
-                    out.write(unwritten);
-                    unwritten = null;
-                    unflushed = true;
-                } else {
-                    out.flush();
-                    unflushed = false;
-                }
-            }
-        } catch (IOException | IllegalStateException e) {
-            onError(e);
+    public void closed() {
+        synchronized (this) {
+            closed = true;
         }
-        if (last && isIdle()) {
-            close();
-        }
+        ended.accept(this);
     }
+
+    @Override
+    public void completed() {}
 }

@@ -1,14 +1,15 @@
 package dev.rehearse.jobs;
 
 import dev.rehearse.web.ApiException;
+import dev.rehearse.web.ClientConnection;
+import dev.rehearse.web.ClientWatch;
+import dev.rehearse.web.ResponseWriter;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -22,7 +23,7 @@ import org.springframework.stereotype.Component;
 
 /**
  * The clients that read events as they come. One thread asks the database for all of them, so that events are seen
- * whichever process writes them. Thread-safe.
+ * whichever process writes them, and writes what their connections take. Thread-safe.
  */
 @Component
 final class EventStreams implements SmartLifecycle {
@@ -32,12 +33,14 @@ final class EventStreams implements SmartLifecycle {
 
     private final JobEvents events;
     private final EventStreamSettings settings;
-    private final Set<EventStream> streams = ConcurrentHashMap.newKeySet();
+    private final ClientWatch watch;
+    private final Map<EventStream, ResponseWriter> streams = new ConcurrentHashMap<>();
     private volatile @Nullable ScheduledExecutorService poller;
 
-    EventStreams(JobEvents events, EventStreamSettings settings) {
+    EventStreams(JobEvents events, EventStreamSettings settings, ClientWatch watch) {
         this.events = events;
         this.settings = settings;
+        this.watch = watch;
     }
 
     /**
@@ -58,9 +61,12 @@ final class EventStreams implements SmartLifecycle {
         response.setHeader("X-Accel-Buffering", "no");
         AsyncContext exchange = request.startAsync(request, response);
         exchange.setTimeout(0);
-        EventStream stream = new EventStream(job, position, exchange, System.nanoTime());
-        streams.add(stream);
-        response.getOutputStream().setWriteListener(stream);
+        EventStream stream =
+                new EventStream(job, position, ClientConnection.of(request), this::forget, System.nanoTime());
+        ResponseWriter writer = new ResponseWriter(exchange, Runnable::run, stream);
+        streams.put(stream, writer);
+        watch.watch(stream.connection(), () -> cutOff(stream));
+        writer.start();
     }
 
     /** How many clients read. */
@@ -68,31 +74,50 @@ final class EventStreams implements SmartLifecycle {
         return streams.size();
     }
 
+    private void forget(EventStream stream) {
+        streams.remove(stream);
+        watch.forget(stream.connection());
+    }
+
+    private void cutOff(EventStream stream) {
+        stream.connection().abort();
+        stream.closed();
+    }
+
     private void round() {
         try {
-            streams.removeIf(EventStream::isClosed);
-            Map<JobId, JobEvents.Newest> newest =
-                    events.newest(streams.stream().map(EventStream::job).collect(Collectors.toSet()));
-            streams.forEach(stream -> serve(stream, newest.get(stream.job())));
+            Map<JobId, JobEvents.Newest> newest = events.newest(
+                    streams.keySet().stream().map(EventStream::job).collect(Collectors.toSet()));
+            streams.forEach((stream, writer) -> {
+                if (serve(stream, newest.get(stream.job()))) {
+                    writer.wake();
+                }
+            });
         } catch (RuntimeException e) {
             log.warn("live events could not be read", e);
         }
     }
 
-    private void serve(EventStream stream, JobEvents.@Nullable Newest newest) {
+    /** Whether there is something to write. */
+    private boolean serve(EventStream stream, JobEvents.@Nullable Newest newest) {
         long now = System.nanoTime();
         if (!stream.isIdle()) {
             if (stream.silence(now) > settings.patience().toNanos()) {
                 log.info("job {}: a client that does not read its events is cut off", stream.job());
-                stream.close();
+                cutOff(stream);
             }
-        } else if (newest != null && newest.position() > stream.position()) {
+            return false;
+        }
+        if (newest != null && newest.position() > stream.position()) {
             stream.send(events.after(stream.job(), stream.position(), AT_ONCE), now);
         } else if (newest != null && newest.state().isFinal()) {
             stream.finish(now);
         } else if (stream.silence(now) > settings.ping().toNanos()) {
             stream.ping(now);
+        } else {
+            return false;
         }
+        return true;
     }
 
     @Override
@@ -109,9 +134,12 @@ final class EventStreams implements SmartLifecycle {
         ScheduledExecutorService started = poller;
         poller = null;
         if (started != null) {
-            started.shutdownNow();
+            started.shutdown(); // uninterrupted: an interrupt would close the embedded database's file
         }
-        List.copyOf(streams).forEach(EventStream::close);
+        streams.forEach((stream, writer) -> {
+            stream.leave();
+            writer.wake();
+        });
     }
 
     @Override

@@ -1,4 +1,4 @@
-package dev.rehearse.completions;
+package dev.rehearse.web;
 
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Writes a response whenever there is something to say and the connection takes it; no thread waits for either. What one
  * thread begins another may go on with, never two at once. Thread-safe.
  */
-final class ResponseWriter implements WriteListener, AsyncListener {
+public final class ResponseWriter implements WriteListener, AsyncListener {
     /** What is to be written. Asked by one thread at a time. */
-    interface Source {
+    public interface Source {
         /** The next bytes; null when there are none yet, or none any more. */
         byte @Nullable [] next();
 
@@ -45,7 +45,7 @@ final class ResponseWriter implements WriteListener, AsyncListener {
     private boolean unflushed;
 
     /** @param executor writes what {@link #wake} tells of; its threads are never blocked */
-    ResponseWriter(AsyncContext context, Executor executor, Source source) throws IOException {
+    public ResponseWriter(AsyncContext context, Executor executor, Source source) throws IOException {
         this.context = context;
         this.executor = executor;
         this.source = source;
@@ -54,12 +54,12 @@ final class ResponseWriter implements WriteListener, AsyncListener {
     }
 
     /** Begins; to be called by the thread that answers the request. */
-    void start() {
+    public void start() {
         out.setWriteListener(this);
     }
 
     /** There is more to say. */
-    void wake() {
+    public void wake() {
         if (reasons.getAndIncrement() == 0) {
             executor.execute(this::write);
         }
