@@ -98,14 +98,19 @@ final class Jobs {
         }
 
         private void tell(JsonNode event) {
-            event.path("data").properties().forEach(metric -> {
+            note(event.path("data"));
+            note(event.path("data").path("dqn"));
+            if (event.path("level").asString("").equals("warn")) {
+                terminal.line("  " + event.path("message").asString(""));
+            }
+        }
+
+        private void note(JsonNode numbers) {
+            numbers.properties().forEach(metric -> {
                 if (metric.getValue().isNumber()) {
                     metrics.put(metric.getKey(), metric.getValue().asDouble());
                 }
             });
-            if (event.path("level").asString("").equals("warn")) {
-                terminal.line("  " + event.path("message").asString(""));
-            }
         }
 
         private JobStatus status(JsonNode job) {

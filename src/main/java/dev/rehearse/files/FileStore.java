@@ -40,7 +40,7 @@ public final class FileStore {
     }
 
     /** Once this returns, bytes and row are on disk. */
-    StoredFile add(InputStream content, String filename, Purpose purpose, @Nullable Duration lifetime) {
+    public StoredFile add(InputStream content, String filename, Purpose purpose, @Nullable Duration lifetime) {
         removeExpired();
         FileId id = FileId.fresh();
         long bytes = folder.write(id, content);

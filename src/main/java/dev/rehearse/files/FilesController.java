@@ -60,7 +60,7 @@ final class FilesController {
             @RequestParam(name = "expires_after[anchor]", required = false) @Nullable String anchor,
             @RequestParam(name = "expires_after[seconds]", required = false) @Nullable Long seconds)
             throws IOException {
-        Purpose meant = Purpose.of(purpose);
+        Purpose meant = Purpose.ofUpload(purpose);
         String name = filename(file, meant);
         Duration lifetime = lifetime(anchor, seconds);
         if (file.isEmpty()) {

@@ -1,8 +1,10 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.grading.GradeError;
 import dev.rehearse.grading.GraderTotals;
 import dev.rehearse.training.Progress;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +16,8 @@ import java.util.Map;
  */
 final class GraderReport {
     private static final double NANOS = 1e9;
+    private static final List<GradeError> ALWAYS_TOLD =
+            List.of(GradeError.SAMPLE_PARSE_ERROR, GradeError.INVALID_VARIABLE_ERROR, GradeError.OTHER_ERROR);
 
     /** By grader, then by what its metrics begin with. */
     private final Map<String, Map<Progress.Split, GraderTotals>> totals = new LinkedHashMap<>();
@@ -26,7 +30,7 @@ final class GraderReport {
     }
 
     /** What was added since the last time; empty when nothing was. */
-    Map<String, Object> take() {
+    Map<String, List<Map<String, Object>>> take() {
         if (totals.isEmpty()) {
             return Map.of();
         }
@@ -42,12 +46,7 @@ final class GraderReport {
             timing.add(entry(any, timing(grader)));
         }
         totals.clear();
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("scores", Map.of("graders", scores));
-        data.put("errors", Map.of("graders", errors));
-        data.put("usage", Map.of("graders", usage));
-        data.put("timing", Map.of("graders", timing));
-        return data;
+        return Map.of("scores", scores, "errors", errors, "usage", usage, "timing", timing);
     }
 
     private static Map<String, Object> entry(GraderTotals grader, Map<String, Double> numbers) {
@@ -64,14 +63,17 @@ final class GraderReport {
         return numbers;
     }
 
-    /** Of each split how many replies got no score, and of each error that occurred how often. */
+    /** Of each split how many replies got no score; how often each of three errors occurred, and any other that did. */
     private static Map<String, Double> errors(Map<Progress.Split, GraderTotals> grader) {
         Map<String, Double> numbers = new LinkedHashMap<>();
         grader.forEach((split, sum) -> {
             double all =
                     sum.errors().values().stream().mapToLong(Long::longValue).sum();
             numbers.put(split.prefix() + "error_count", all);
-            sum.errors().forEach((error, count) -> {
+            Map<GradeError, Long> counts = new EnumMap<>(GradeError.class);
+            ALWAYS_TOLD.forEach(error -> counts.put(error, 0L));
+            counts.putAll(sum.errors());
+            counts.forEach((error, count) -> {
                 numbers.put(split.prefix() + error.wireName() + "_count", (double) count);
                 numbers.put(split.prefix() + error.wireName() + "_mean", (double) count / sum.calls());
             });

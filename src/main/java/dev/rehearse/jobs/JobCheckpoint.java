@@ -6,6 +6,8 @@ import java.util.Map;
 
 /** A model that a job made on its way. Immutable. */
 record JobCheckpoint(String id, JobId job, Instant createdAt, int step, String model, Map<String, ?> metrics) {
+    /** The metric by which checkpoints are ranked; higher is better. */
+    static final String SCORE = "selection_score";
 
     /** The checkpoint on the wire. */
     Map<String, Object> view() {

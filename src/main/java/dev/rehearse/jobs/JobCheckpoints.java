@@ -6,8 +6,10 @@ import dev.rehearse.web.ApiException;
 import dev.rehearse.web.PageQuery;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 
@@ -24,8 +26,8 @@ final class JobCheckpoints {
     void put(JobCheckpoint checkpoint) {
         remove(checkpoint.job(), checkpoint.step());
         database.sql("""
-                        insert into job_checkpoints (id, job_id, created_at, step, model, metrics)
-                        values (:id, :job, :createdAt, :step, :model, :metrics)
+                        insert into job_checkpoints (id, job_id, created_at, step, model, metrics, score)
+                        values (:id, :job, :createdAt, :step, :model, :metrics, :score)
                         """)
                 .param("id", checkpoint.id())
                 .param("job", checkpoint.job().value())
@@ -33,6 +35,7 @@ final class JobCheckpoints {
                 .param("step", checkpoint.step())
                 .param("model", checkpoint.model())
                 .param("metrics", StoredJson.write(checkpoint.metrics()))
+                .param("score", checkpoint.metrics().get(JobCheckpoint.SCORE), Types.DOUBLE)
                 .update();
     }
 
@@ -41,6 +44,14 @@ final class JobCheckpoints {
                 .param("job", job.value())
                 .param("step", step)
                 .update();
+    }
+
+    /** The model of the best; of equals the earlier. */
+    Optional<String> best(JobId job) {
+        return database.sql("""
+                        select model from job_checkpoints where job_id = :job and score is not null
+                        order by score desc, step limit 1
+                        """).param("job", job.value()).query(String.class).optional();
     }
 
     List<JobCheckpoint> all(JobId job) {

@@ -26,11 +26,13 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Component
 final class JobEvents {
     private final JdbcClient database;
+    private final JobStore jobs;
     private final TransactionTemplate transaction;
     private final Clock clock;
 
-    JobEvents(JdbcClient database, TransactionTemplate transaction, Clock clock) {
+    JobEvents(JdbcClient database, JobStore jobs, TransactionTemplate transaction, Clock clock) {
         this.database = database;
+        this.jobs = jobs;
         this.transaction = transaction;
         this.clock = clock;
     }
@@ -43,7 +45,7 @@ final class JobEvents {
 
     void message(JobId job, JobEvent.Level level, String message) {
         transaction.executeWithoutResult(status -> {
-            lock(database.sql("select id from jobs where id = :id for update").param("id", job.value()));
+            jobs.hold(job);
             insert(job, level, message, null);
         });
     }
@@ -60,19 +62,10 @@ final class JobEvents {
 
     private void report(Job running, JobEvent.Level level, String message, @Nullable Map<String, Object> data) {
         transaction.executeWithoutResult(status -> {
-            if (lock(database.sql("""
-                            select id from jobs
-                            where id = :id and attempt = :attempt and state in ('RUNNING', 'PAUSING') for update
-                            """)
-                    .param("id", running.id().value())
-                    .param("attempt", running.run().attempt()))) {
+            if (jobs.hold(running)) {
                 insert(running.id(), level, message, data);
             }
         });
-    }
-
-    private static boolean lock(JdbcClient.StatementSpec rowOfJob) {
-        return rowOfJob.query(String.class).optional().isPresent();
     }
 
     /** Newest first. */

@@ -56,7 +56,7 @@ final class JobLife {
     }
 
     boolean succeed(Job attempt, String model, long trainedTokens) {
-        Ending ending = new Ending(clock.instant(), null, model, trainedTokens);
+        Ending ending = Ending.succeeded(clock.instant(), model, trainedTokens);
         return end(attempt, Move.SUCCEED, ending, state -> "The job has successfully completed; new model: " + model);
     }
 

@@ -8,6 +8,7 @@ import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -55,18 +56,19 @@ final class JobModels {
         };
     }
 
-    /** Makes the checkpoint a model that replies can be asked of; returns its name. */
-    String publish(Job job, Checkpoint checkpoint) {
+    /**
+     * Makes the checkpoint a model that replies can be asked of; returns its name.
+     *
+     * @param training numbers of the step that led there
+     */
+    String publish(Job job, Checkpoint checkpoint, Map<String, Double> training) {
+        Map<String, Double> metrics = new HashMap<>(training);
+        metrics.putAll(checkpoint.metrics());
         String model = organization.modelName(job) + ":ckpt-step-" + checkpoint.step();
         String directory = "attempt-" + job.run().attempt() + "-step-" + checkpoint.step();
         publish(job, model, folder.keep(job.id(), directory, checkpoint.directory()));
         checkpoints.put(new JobCheckpoint(
-                FreshId.withPrefix("ftckpt_"),
-                job.id(),
-                clock.instant(),
-                checkpoint.step(),
-                model,
-                finite(checkpoint.metrics())));
+                FreshId.withPrefix("ftckpt_"), job.id(), clock.instant(), checkpoint.step(), model, finite(metrics)));
         return model;
     }
 
@@ -93,7 +95,7 @@ final class JobModels {
         }
         best.stream()
                 .filter(checkpoint -> !published.contains(checkpoint.step()))
-                .forEach(checkpoint -> publish(job, checkpoint));
+                .forEach(checkpoint -> publish(job, checkpoint, Map.of()));
     }
 
     /** Makes the best checkpoint the job's model; returns its name. */

@@ -3,6 +3,7 @@ package dev.rehearse.jobs;
 import static dev.rehearse.jobs.StoredJson.at;
 import static dev.rehearse.jobs.StoredJson.instant;
 
+import dev.rehearse.files.FileId;
 import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.PageQuery;
@@ -125,18 +126,52 @@ final class JobStore {
     /** Writes how far the attempt is, unless another one or the end has come. */
     boolean progress(JobId id, Job.Run run) {
         return database.sql("""
-                        update jobs set step = :step, total_steps = :totalSteps, estimated_finish = :estimatedFinish,
-                               hyperparameters = :hyperparameters
+                        update jobs set step = :step, total_steps = :totalSteps, epoch = :epoch,
+                               estimated_finish = :estimatedFinish, hyperparameters = :hyperparameters, used = :used
                         where id = :id and attempt = :attempt and
                         """ + AT_WORK)
                         .param("step", run.step())
                         .param("totalSteps", run.totalSteps())
+                        .param("epoch", run.epoch())
                         .param("estimatedFinish", at(run.estimatedFinish()), Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("hyperparameters", StoredJson.write(run.hyperparameters()))
+                        .param("used", StoredJson.write(run.usage().json()))
                         .param("id", id.value())
                         .param("attempt", run.attempt())
                         .update()
                 == 1;
+    }
+
+    /** Keeps the job as it is until the transaction of the caller ends; false when the attempt is over. */
+    boolean hold(Job running) {
+        return database.sql("select id from jobs where id = :id and attempt = :attempt and" + AT_WORK + " for update")
+                .param("id", running.id().value())
+                .param("attempt", running.run().attempt())
+                .query(String.class)
+                .optional()
+                .isPresent();
+    }
+
+    /** Keeps the job as it is until the transaction of the caller ends. */
+    void hold(JobId id) {
+        database.sql("select id from jobs where id = :id for update")
+                .param("id", id.value())
+                .query(String.class)
+                .optional();
+    }
+
+    void putResults(JobId id, FileId results) {
+        database.sql("update jobs set result_file = :results where id = :id")
+                .param("results", results.value())
+                .param("id", id.value())
+                .update();
+    }
+
+    int count(JobState state) {
+        return database.sql("select count(*) from jobs where state = :state")
+                .param("state", state.name())
+                .query(Integer.class)
+                .single();
     }
 
     /** The job's state while the attempt is its last one; empty when another was started. */
@@ -197,6 +232,15 @@ final class JobStore {
                 .optional();
     }
 
+    /** Jobs from the model that have ended and made steps, newest first, at most 20. */
+    List<Job> endedFrom(String model) {
+        return database.sql("select * from jobs where model = :model and step > 0 and not" + LIVE
+                        + " order by position desc limit 20")
+                .param("model", model)
+                .query((row, number) -> job(row))
+                .list();
+    }
+
     /** What jobs that have not ended were asked, those waiting included. */
     List<Job> live() {
         return database.sql("select * from jobs where" + LIVE + " order by position")
@@ -215,12 +259,15 @@ final class JobStore {
 
     private static Job job(ResultSet row) throws SQLException {
         String resolved = row.getString("hyperparameters");
+        String used = row.getString("used");
         Job.Run run = new Job.Run(
                 row.getInt("attempt"),
                 row.getInt("step"),
                 row.getInt("total_steps"),
+                row.getDouble("epoch"),
                 instant(row.getObject("estimated_finish", OffsetDateTime.class)),
-                StoredJson.read(Objects.requireNonNullElse(resolved, "{}")));
+                StoredJson.read(Objects.requireNonNullElse(resolved, "{}")),
+                used == null ? Usage.NONE : Usage.ofJson(StoredJson.read(used)));
         return new Job(
                 new JobId(row.getString("id")),
                 JobState.valueOf(row.getString("state")),
@@ -232,10 +279,12 @@ final class JobStore {
 
     private static Job.Ending ending(ResultSet row) throws SQLException {
         String code = row.getString("error_code");
+        String results = row.getString("result_file");
         return new Job.Ending(
                 instant(row.getObject("finished_at", OffsetDateTime.class)),
                 code == null ? null : new JobError(code, row.getString("error_message"), row.getString("error_param")),
                 row.getString("fine_tuned_model"),
-                row.getObject("trained_tokens", Long.class));
+                row.getObject("trained_tokens", Long.class),
+                results == null ? null : new FileId(results));
     }
 }

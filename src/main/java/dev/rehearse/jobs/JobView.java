@@ -1,5 +1,6 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.files.FileId;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,11 +16,13 @@ final class JobView {
     private static final List<String> OPENAI = List.of("batch_size", "learning_rate_multiplier", "n_epochs");
 
     private final JobStore store;
+    private final JobCheckpoints checkpoints;
     private final Organization organization;
     private final Clock clock;
 
-    JobView(JobStore store, Organization organization, Clock clock) {
+    JobView(JobStore store, JobCheckpoints checkpoints, Organization organization, Clock clock) {
         this.store = store;
+        this.checkpoints = checkpoints;
         this.organization = organization;
         this.clock = clock;
     }
@@ -36,7 +39,8 @@ final class JobView {
         view.put("hyperparameters", hyperparameters(job));
         view.put("model", request.model());
         view.put("organization_id", organization.organization());
-        view.put("result_files", List.of());
+        FileId results = job.ending().results();
+        view.put("result_files", results == null ? List.of() : List.of(results.value()));
         view.put("seed", request.seed());
         view.put("status", job.state().wireName());
         view.put("trained_tokens", job.ending().trainedTokens());
@@ -54,6 +58,8 @@ final class JobView {
         view.put("method", method(job));
         view.put("user_provided_suffix", request.labels().suffix());
         view.put("progress", progress(job));
+        view.put("best_checkpoint", checkpoints.best(job.id()).orElse(null));
+        view.put("usage_metrics", job.run().usage().json());
         return view;
     }
 
@@ -82,6 +88,7 @@ final class JobView {
         JobMethod method = job.request().method();
         Map<String, Object> hyperparameters = new LinkedHashMap<>(method.hyperparameters());
         hyperparameters.putAll(hyperparameters(job));
+        hyperparameters.putAll(job.run().hyperparameters());
         Map<String, Object> settings = new LinkedHashMap<>(method.settings());
         settings.put("hyperparameters", hyperparameters);
         return new JobMethod(method.kind(), settings).body();
@@ -91,6 +98,7 @@ final class JobView {
         Map<String, @Nullable Object> view = new LinkedHashMap<>();
         view.put("step", job.run().step());
         view.put("total_steps", job.run().totalSteps() == 0 ? null : job.run().totalSteps());
+        view.put("epoch", job.run().epoch());
         view.put("seconds_remaining", secondsRemaining(job.run().estimatedFinish()));
         view.put("queue_position", queuePosition(job));
         return view;

@@ -27,7 +27,7 @@ final class JobWorker {
 
     private final JobStore store;
     private final JobLife life;
-    private final JobEvents events;
+    private final Records records;
     private final JobData data;
     private final JobModels models;
     private final RunFolder folder;
@@ -37,12 +37,12 @@ final class JobWorker {
     private final Set<RunReports> runs = ConcurrentHashMap.newKeySet();
     private volatile boolean draining;
 
-    JobWorker(Parts parts, JobData data, JobModels models, RunFolder folder, Training training) {
+    JobWorker(Parts parts, Records records, JobData data, JobModels models, RunFolder folder, Training training) {
         this.store = parts.store();
         this.life = parts.life();
-        this.events = parts.events();
         this.clock = parts.clock();
         this.settings = parts.settings();
+        this.records = records;
         this.data = data;
         this.models = models;
         this.folder = folder;
@@ -52,6 +52,10 @@ final class JobWorker {
     /** What of the database a worker writes to, and when. */
     @Component
     record Parts(JobStore store, JobLife life, JobEvents events, JobSettings settings, Clock clock) {}
+
+    /** What is kept of runs. */
+    @Component
+    record Records(RunJournal.Books books, ResultFiles results) {}
 
     /** How work on a job came out. */
     enum Outcome {
@@ -69,7 +73,11 @@ final class JobWorker {
             int ran = 0;
             while (true) {
                 Job job = store.find(id).orElse(null);
-                if (job == null || job.state().isFinal()) {
+                if (job == null) {
+                    return Outcome.ENDED;
+                }
+                if (job.state().isFinal()) {
+                    records.results().write(id);
                     cleanUp(id);
                     return Outcome.ENDED;
                 }
@@ -136,7 +144,7 @@ final class JobWorker {
 
     private void run(Job job) {
         SavePace pace = new SavePace(settings.saveInterval(), settings.saveShare(), clock);
-        RunReports control = new RunReports(job, store, events, models, pace, clock);
+        RunReports control = new RunReports(job, records.books(), models, pace, clock);
         runs.add(control);
         try {
             if (draining) {
@@ -147,6 +155,7 @@ final class JobWorker {
             settle(job, control, e);
         } finally {
             runs.remove(control);
+            control.close();
         }
     }
 
@@ -164,6 +173,7 @@ final class JobWorker {
         Checkpoint best = result.best().get(0);
         String model = models.publishFinal(job, best);
         models.keepOnly(job, result.best());
+        records.results().write(job.id());
         if (!life.succeed(job, model, result.trainedTokens())) {
             models.withdraw(model);
         }
@@ -178,6 +188,8 @@ final class JobWorker {
         } else if (stopped && state != JobState.RUNNING) {
             log.info("job {} was stopped", job.id());
         } else {
+            control.finish();
+            records.results().write(job.id());
             life.fail(job, error(job, e));
         }
     }

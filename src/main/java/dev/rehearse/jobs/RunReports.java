@@ -5,46 +5,31 @@ import dev.rehearse.training.RunControl;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Locale;
-import java.util.Map;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes down what a run reports, and tells it when to save its state and when to stop. Reports come from the run's own
  * thread; anybody may ask.
  */
-final class RunReports implements RunControl {
-    private static final Duration BETWEEN_STEPS = Duration.ofSeconds(1);
-    private static final Pattern WORTH_A_MESSAGE = Pattern.compile("(train|valid).*(loss|reward_mean)");
+final class RunReports implements RunControl, AutoCloseable {
+    private static final Duration BETWEEN_LOOKS = Duration.ofSeconds(1);
 
     private final Job job;
-    private final JobStore store;
-    private final JobEvents events;
+    private final RunJournal journal;
+    private final RunJournal.Books books;
     private final JobModels models;
-    private final Clock clock;
-    private final Instant startedAt;
-    private final GraderReport graders = new GraderReport();
     private final SavePace saves;
+    private final Clock clock;
     private volatile Wish asked = Wish.GO_ON;
     private Instant lookedAt;
-    private @Nullable Instant steppedAt;
-    private Progress.@Nullable Step unwritten;
-    private int firstStep;
-    private int totalSteps;
-    private Map<String, Object> hyperparameters = Map.of();
 
-    RunReports(Job job, JobStore store, JobEvents events, JobModels models, SavePace saves, Clock clock) {
+    RunReports(Job job, RunJournal.Books books, JobModels models, SavePace saves, Clock clock) {
         this.job = job;
-        this.store = store;
-        this.events = events;
+        this.books = books;
         this.models = models;
         this.saves = saves;
         this.clock = clock;
-        this.startedAt = clock.instant();
-        this.lookedAt = startedAt;
+        this.journal = new RunJournal(job, books, clock);
+        this.lookedAt = clock.instant();
     }
 
     JobId job() {
@@ -62,7 +47,7 @@ final class RunReports implements RunControl {
     @Override
     public Wish wish() {
         Instant now = clock.instant();
-        if (Duration.between(lookedAt, now).compareTo(BETWEEN_STEPS) >= 0) {
+        if (Duration.between(lookedAt, now).compareTo(BETWEEN_LOOKS) >= 0) {
             lookedAt = now;
             look();
         }
@@ -74,7 +59,7 @@ final class RunReports implements RunControl {
     }
 
     private void look() {
-        JobState state = store.state(job.id(), job.run().attempt()).orElse(null);
+        JobState state = books.jobs().state(job.id(), job.run().attempt()).orElse(null);
         if (state == JobState.PAUSING) {
             ask(Wish.PAUSE);
         } else if (state != JobState.RUNNING) {
@@ -85,20 +70,17 @@ final class RunReports implements RunControl {
     @Override
     public void report(Progress progress) {
         if (progress instanceof Progress.Started started) {
-            firstStep = started.step();
-            totalSteps = started.totalSteps();
-            hyperparameters = started.hyperparameters();
-            save(firstStep);
+            stopUnless(journal.started(started));
         } else if (progress instanceof Progress.Step step) {
-            step(step);
+            stopUnless(journal.step(step));
         } else if (progress instanceof Progress.Evaluated evaluated) {
-            totalSteps = evaluated.totalSteps();
-            save(evaluated.step());
-            metrics(evaluated.step(), "evaluation", evaluated.metrics());
+            stopUnless(journal.evaluated(evaluated));
         } else if (progress instanceof Progress.Graded graded) {
-            graders.add(graded);
+            journal.graded(graded);
+        } else if (progress instanceof Progress.Sampled sampled) {
+            journal.sampled(sampled);
         } else if (progress instanceof Progress.CheckpointSaved saved) {
-            String model = models.publish(job, saved.checkpoint());
+            String model = models.publish(job, saved.checkpoint(), journal.numbers());
             note(
                     JobEvent.Level.INFO,
                     "Checkpoint created at step " + saved.checkpoint().step() + ": " + model);
@@ -114,64 +96,19 @@ final class RunReports implements RunControl {
         }
     }
 
-    /** At most one a second, but always the first and the last. */
-    private void step(Progress.Step step) {
-        totalSteps = step.totalSteps();
-        Instant now = clock.instant();
-        boolean due = steppedAt == null || Duration.between(steppedAt, now).compareTo(BETWEEN_STEPS) >= 0;
-        if (due || step.step() >= step.totalSteps()) {
-            steppedAt = now;
-            write(step);
-        } else {
-            unwritten = step;
-        }
-    }
-
-    /** The run ended well, or goes on later: its last step is written, whenever it came. */
-    void finish() {
-        if (unwritten != null) {
-            write(unwritten);
-        }
-    }
-
-    private void write(Progress.Step step) {
-        unwritten = null;
-        save(step.step());
-        metrics(step.step(), "training", step.metrics());
-    }
-
-    private void metrics(int step, String what, Map<String, Double> metrics) {
-        Map<String, Double> finite = JobModels.finite(metrics);
-        Map<String, Object> data = new LinkedHashMap<>();
-        data.put("step", step);
-        data.put("total_steps", totalSteps);
-        data.putAll(finite);
-        data.putAll(graders.take());
-        String values = finite.entrySet().stream()
-                .filter(entry -> WORTH_A_MESSAGE.matcher(entry.getKey()).matches())
-                .map(entry -> String.format(Locale.ROOT, ", %s=%.4g", entry.getKey(), entry.getValue()))
-                .collect(Collectors.joining());
-        events.metrics(job, "Step " + step + "/" + totalSteps + ", " + what + values, data);
-    }
-
-    private void note(JobEvent.Level level, String text) {
-        events.message(job, level, text);
-    }
-
-    private void save(int step) {
-        Job.Run run = new Job.Run(job.run().attempt(), step, totalSteps, estimatedFinish(step), hyperparameters);
-        if (!store.progress(job.id(), run)) {
+    private void stopUnless(boolean stillOurs) {
+        if (!stillOurs) {
             ask(Wish.STOP);
         }
     }
 
-    private @Nullable Instant estimatedFinish(int step) {
-        if (step <= firstStep || totalSteps < step) {
-            return null;
-        }
-        Instant now = clock.instant();
-        long millis = Duration.between(startedAt, now).toMillis() * (totalSteps - step) / (step - firstStep);
-        return now.plusMillis(millis);
+    /** The run ended, or goes on later: its last step is written, whenever it came. */
+    void finish() {
+        journal.flush();
+    }
+
+    private void note(JobEvent.Level level, String text) {
+        books.events().message(job, level, text);
     }
 
     private static JobEvent.Level level(Progress.Level level) {
@@ -179,5 +116,10 @@ final class RunReports implements RunControl {
             case INFO -> JobEvent.Level.INFO;
             case WARN -> JobEvent.Level.WARN;
         };
+    }
+
+    @Override
+    public void close() {
+        journal.close();
     }
 }

@@ -49,7 +49,7 @@ final class DeepQLearning implements Rule {
     }
 
     @Override
-    public float[][] qValues(Sequences drawn, Readings readings) {
+    public float[][] qValues(float[][] priorLogProbs, Readings readings) {
         return readings.qValues();
     }
 }

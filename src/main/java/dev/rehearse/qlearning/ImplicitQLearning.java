@@ -53,7 +53,7 @@ final class ImplicitQLearning implements Rule {
     }
 
     @Override
-    public float[][] qValues(Sequences drawn, Readings readings) {
+    public float[][] qValues(float[][] priorLogProbs, Readings readings) {
         return readings.qValues();
     }
 }

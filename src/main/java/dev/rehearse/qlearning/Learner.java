@@ -4,6 +4,7 @@ import dev.rehearse.networks.Fit;
 import dev.rehearse.networks.LearningRates;
 import dev.rehearse.networks.Objective;
 import dev.rehearse.networks.QNetwork;
+import dev.rehearse.networks.Readings;
 import dev.rehearse.qlearning.Algorithm.Choice;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
@@ -77,14 +78,14 @@ public final class Learner {
         float[][] returns = drawn.returns();
         Objective objective = new Objective.ValueRegression(returns);
         Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(0));
-        return Update.of(fit, rule.qValues(drawn, fit.readings()), returns, drawn, batch);
+        return Update.of(fit, rule.qValues(drawn.priorLogProbs(), fit.readings()), returns, drawn, batch);
     }
 
     private Update learn(Sequences drawn) {
         float[][] targets = new float[drawn.size()][];
         Objective objective = rule.objective(drawn, targets);
         Fit fit = networks.policy().fit(drawn.tokens(), objective, rates(modelRate()));
-        Update update = Update.of(fit, rule.qValues(drawn, fit.readings()), targets, drawn, batch);
+        Update update = Update.of(fit, rule.qValues(drawn.priorLogProbs(), fit.readings()), targets, drawn, batch);
         if (hyperparameters.draws() == Draws.PRIORITIZED) {
             memory.updatePriorities(batch, update.errors());
         }
@@ -112,6 +113,35 @@ public final class Learner {
     private LearningRates rates(double model) {
         double value = rate(Hyperparameter.VALUE_LEARNING_RATE, steps, totalSteps);
         return new LearningRates(model, value, hyperparameters.get(Hyperparameter.MAX_GRAD_NORM));
+    }
+
+    /**
+     * What the averaged network, which is evaluated and served, says of actions, in units of the reward.
+     *
+     * @param values (B, A_b) V of each action's state
+     * @param qValues (B, A_b)
+     */
+    public record Valuation(float[][] values, float[][] qValues) {}
+
+    /**
+     * Values actions that need not be in the memory.
+     *
+     * @param priorLogProbs (B, A_b) log π₀ of them
+     * @param readings what the averaged network said of them
+     */
+    public Valuation value(float[][] priorLogProbs, Readings readings) {
+        return new Valuation(scaled(readings.values()), scaled(rule.qValues(priorLogProbs, readings)));
+    }
+
+    private float[][] scaled(float[][] values) {
+        float[][] scaled = new float[values.length][];
+        for (int b = 0; b < values.length; b++) {
+            scaled[b] = new float[values[b].length];
+            for (int k = 0; k < scaled[b].length; k++) {
+                scaled[b][k] = (float) (values[b][k] * rewardScale);
+            }
+        }
+        return scaled;
     }
 
     /** Current learning rate of the model; its own warm-up begins when V's is over. */

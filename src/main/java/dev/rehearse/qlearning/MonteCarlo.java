@@ -38,7 +38,7 @@ final class MonteCarlo implements Rule {
     }
 
     @Override
-    public float[][] qValues(Sequences drawn, Readings readings) {
+    public float[][] qValues(float[][] priorLogProbs, Readings readings) {
         return readings.qValues();
     }
 }

@@ -13,8 +13,13 @@ sealed interface Rule permits SoftQLearning, DeepQLearning, ImplicitQLearning, M
      */
     Objective objective(Sequences drawn, float[][] targets);
 
-    /** (B, A_b) Q of the taken actions, of what the policy network said of them. */
-    float[][] qValues(Sequences drawn, Readings readings);
+    /**
+     * (B, A_b) Q of the taken actions.
+     *
+     * @param priorLogProbs (B, A_b) log π₀ of them
+     * @param readings what a network said of them
+     */
+    float[][] qValues(float[][] priorLogProbs, Readings readings);
 
     static Rule of(Learner.Networks networks, Hyperparameters hyperparameters) {
         return switch (hyperparameters.algorithm()) {

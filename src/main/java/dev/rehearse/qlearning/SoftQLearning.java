@@ -56,12 +56,13 @@ final class SoftQLearning implements Rule {
     }
 
     @Override
-    public float[][] qValues(Sequences drawn, Readings readings) {
-        float[][] q = new float[drawn.size()][];
+    public float[][] qValues(float[][] priorLogProbs, Readings readings) {
+        float[][] q = new float[priorLogProbs.length][];
         for (int b = 0; b < q.length; b++) {
-            q[b] = drawn.logRatios(b, readings.logProbs()[b]);
+            q[b] = new float[priorLogProbs[b].length];
             for (int k = 0; k < q[b].length; k++) {
-                q[b][k] = (float) (readings.values()[b][k] + loss.alpha() * q[b][k]);
+                float logRatio = readings.logProbs()[b][k] - priorLogProbs[b][k];
+                q[b][k] = (float) (readings.values()[b][k] + loss.alpha() * logRatio);
             }
         }
         return q;

@@ -4,24 +4,21 @@ import dev.rehearse.networks.Fit;
 import dev.rehearse.replay.Batch;
 
 /**
- * What one update saw, before it moved the weights. N action tokens n, each with Q_n = Q(s_n, a_n), V_n = V(s_n), target
- * y_n and δ_n = Q_n − y_n, in units of the reward's standard deviation. Immutable.
+ * What one update saw, before it moved the weights: numbers over its action tokens, each defined by its equation in
+ * {@code src/docs/metrics.md}. Immutable.
  *
- * <p>Q is V + α·(log π − log π₀) in {@code soft_dqn}, else the head's, of twin heads the smaller. V is its head's, but in
- * {@code dqn} without dueling streams max Q.
- *
- * @param tdLoss the loss that was minimised, all its terms: the objective in {@code td.py}
- * @param meanError Σ |δ_n| / N
- * @param qMean Σ Q_n / N
- * @param qMax max Q_n
- * @param valueMean Σ V_n / N
- * @param targetMean Σ y_n / N
- * @param advantageDeviation standard deviation of A_n = Q_n − V_n: √(Σ A_n² / N − (Σ A_n / N)²)
- * @param divergence KL(π‖π₀) = Σ_n Σ_a π(a|s_n)·(log π(a|s_n) − log π₀(a|s_n)) / N in nats, of the language model
- * @param entropy −Σ_n Σ_a π(a|s_n)·log π(a|s_n) / N in nats, of the language model
- * @param gradientNorm joint Euclidean norm of the gradient, before clipping
- * @param meanAge policy versions since the drawn episodes were made, mean over episodes
- * @param actions N
+ * @param tdLoss {@code td_loss}
+ * @param meanError {@code td_error_mean}
+ * @param qMean {@code q_mean}
+ * @param qMax {@code q_max}
+ * @param valueMean {@code value_mean}
+ * @param targetMean {@code target_q_mean}
+ * @param advantageDeviation {@code advantage_sd}
+ * @param divergence {@code kl}
+ * @param entropy {@code entropy}
+ * @param gradientNorm {@code grad_norm}
+ * @param meanAge {@code replay_age_mean}
+ * @param actions how many action tokens
  * @param errors (B, T) δ in the batch's layout
  */
 public record Update(

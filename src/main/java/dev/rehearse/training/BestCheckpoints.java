@@ -4,6 +4,7 @@ import dev.rehearse.networks.QNetwork;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -36,9 +37,11 @@ final class BestCheckpoints {
         if (ranked.size() == KEPT && score <= ranked.get(KEPT - 1).score()) {
             return best;
         }
+        Map<String, Double> scored = new HashMap<>(metrics);
+        scored.put(Metric.SELECTION_SCORE.wireName(), score);
         Path directory = run.states().checkpoint(step);
-        ModelDirectory.write(directory, network, start, Provenance.of(run.spec(), step, metrics));
-        Checkpoint checkpoint = new Checkpoint(step, directory, metrics);
+        ModelDirectory.write(directory, network, start, Provenance.of(run.spec(), step, scored));
+        Checkpoint checkpoint = new Checkpoint(step, directory, scored);
         ranked.add(new Ranked(checkpoint, score));
         ranked.sort(Comparator.comparingDouble(Ranked::score).reversed());
         run.control().report(new Progress.CheckpointSaved(checkpoint));

@@ -2,6 +2,7 @@ package dev.rehearse.training;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
+import dev.rehearse.grading.GradeError;
 import dev.rehearse.networks.Decoding;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.QNetwork;
@@ -10,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Predicate;
 
 /**
  * Grades the averaged weights' replies to the validation prompts, greedy ones and sampled ones, and selects.
@@ -22,13 +24,12 @@ final class Evaluation implements Selection {
     /** Draws are the same at every evaluation, so that two differ by the weights alone. */
     private static final long SAMPLE_SEED = 1;
 
-    private static final int EVALUATIONS = 10;
-
     private final ReinforcementSettings settings;
     private final RunControl control;
     private final Play play;
     private final RolloutPlan plan;
     private final QNetwork network;
+    private final Witness witness;
     private final Decoding decoding;
     private final Generator generator;
     private final BestCheckpoints checkpoints;
@@ -39,7 +40,8 @@ final class Evaluation implements Selection {
     private int evaluated = -1;
     private int withoutBetter;
 
-    Evaluation(Run run, StartingModel start, Play play, RolloutPlan plan, QNetwork network) {
+    Evaluation(Run run, StartingModel start, Play play, RolloutPlan plan, QNetwork network, Witness witness) {
+        this.witness = witness;
         this.settings = plan.settings();
         control = run.control();
         this.play = play;
@@ -50,7 +52,13 @@ final class Evaluation implements Selection {
         checkpoints = new BestCheckpoints(run, start);
         totalSteps = plan.totalSteps();
         unchanged = settings.learning().valueWarmupSteps(totalSteps);
-        interval = settings.evalInterval() > 0 ? settings.evalInterval() : Math.max(1, totalSteps / EVALUATIONS);
+        interval = settings.evalInterval(totalSteps);
+    }
+
+    /** Who looks at replies that were played for validation. */
+    @FunctionalInterface
+    interface Witness {
+        void saw(int step, List<Outcome> greedy);
     }
 
     /** While only V learns there is nothing to evaluate, and no patience to lose. */
@@ -64,7 +72,7 @@ final class Evaluation implements Selection {
     public void look(int step) {
         Map<String, Double> metrics = metrics(step);
         if (step == 0) {
-            startReward = metrics.getOrDefault("valid_reward_mean", 0.0);
+            startReward = metrics.getOrDefault(Metric.REWARD_MEAN.of("valid"), 0.0);
         }
         withoutBetter = record(step, metrics) ? 0 : withoutBetter + 1;
         evaluated = step;
@@ -72,27 +80,35 @@ final class Evaluation implements Selection {
 
     private boolean record(int step, Map<String, Double> metrics) {
         control.report(new Progress.Evaluated(step, totalSteps, metrics));
-        double greedy = metrics.getOrDefault("valid_reward_mean", 0.0);
+        double greedy = metrics.getOrDefault(Metric.REWARD_MEAN.of("valid"), 0.0);
         if (greedy < startReward) {
             return false;
         }
-        double sampled = metrics.getOrDefault("valid_sampled_reward_mean", 0.0);
+        double sampled = metrics.getOrDefault(Metric.REWARD_MEAN.of("valid_sampled"), 0.0);
         return checkpoints.offer(step, network, (greedy + sampled) / 2, metrics);
     }
 
     private Map<String, Double> metrics(int step) {
         control.stopIfRequested();
         play.at(step, totalSteps);
+        double begin = play.samplingSeconds() + play.gradingSeconds();
         List<Outcome> greedy = play.play(generator, plan.validation(), new Behaviour.Greedy());
         control.stopIfRequested();
         List<Outcome> sampled = play.play(generator, plan.validation(), new Behaviour.Sample(1, 0, SAMPLE_SEED));
+        witness.saw(step, greedy);
         Map<String, Double> metrics = new HashMap<>(OutcomeMetrics.of("valid", greedy));
         metrics.putAll(OutcomeMetrics.of("valid_sampled", sampled));
-        metrics.put("full_valid_mean_reward", Play.mean(Play.rewards(greedy)));
+        metrics.put(Metric.FULL_VALID_MEAN_REWARD.wireName(), Play.mean(Play.rewards(greedy)));
         metrics.put(
-                "valid_cut_off_share",
-                greedy.stream().filter(outcome -> !outcome.ended()).count() / (double) greedy.size());
+                Metric.FULL_VALID_MEAN_PARSE_ERROR.wireName(),
+                share(greedy, outcome -> outcome.grade().errors().contains(GradeError.SAMPLE_PARSE_ERROR)));
+        metrics.put(Metric.CUT_OFF_SHARE.wireName(), share(greedy, outcome -> !outcome.ended()));
+        metrics.put(Metric.VALID_SECONDS.wireName(), play.samplingSeconds() + play.gradingSeconds() - begin);
         return metrics;
+    }
+
+    private static double share(List<Outcome> outcomes, Predicate<Outcome> of) {
+        return outcomes.stream().filter(of).count() / (double) outcomes.size();
     }
 
     @Override

@@ -21,6 +21,16 @@ final class Experience {
      * @param prior π₀, asked for log π₀ of every reply token
      */
     static List<Episode> episodes(List<Outcome> outcomes, QNetwork prior, double gamma, int policyVersion) {
+        TokenBatch batch = batch(outcomes);
+        int[][] tokens = batch.tokens();
+        float[][] priorLogProbs = prior.read(batch).logProbs();
+        return IntStream.range(0, tokens.length)
+                .mapToObj(i -> episode(outcomes.get(i), tokens[i], priorLogProbs[i], gamma, policyVersion))
+                .toList();
+    }
+
+    /** Each prompt with its reply, whose tokens are the actions. */
+    static TokenBatch batch(List<Outcome> outcomes) {
         int[][] tokens = new int[outcomes.size()][];
         int[][] actions = new int[outcomes.size()][];
         for (int i = 0; i < tokens.length; i++) {
@@ -30,10 +40,7 @@ final class Experience {
             System.arraycopy(reply, 0, tokens[i], prompt.length, reply.length);
             actions[i] = IntStream.range(prompt.length, tokens[i].length).toArray();
         }
-        float[][] priorLogProbs = prior.read(new TokenBatch(tokens, actions)).logProbs();
-        return IntStream.range(0, tokens.length)
-                .mapToObj(i -> episode(outcomes.get(i), tokens[i], priorLogProbs[i], gamma, policyVersion))
-                .toList();
+        return new TokenBatch(tokens, actions);
     }
 
     private static Episode episode(Outcome outcome, int[] tokens, float[] prior, double gamma, int policyVersion) {

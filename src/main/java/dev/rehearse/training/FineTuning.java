@@ -44,9 +44,12 @@ final class FineTuning implements AutoCloseable {
     private final LoggedExperience logged;
     private final @Nullable Playing playing;
     private final Selection selection;
+    private final TimeSpent time;
     private final StepReport report;
     private final int totalSteps;
     private final List<Double> firstRewards = new ArrayList<>();
+    private final Inspection inspection;
+    private List<Outcome> lastPlayed = List.of();
     private int rounds;
     private double meanReplyLength;
     private @Nullable Learner learner;
@@ -69,8 +72,10 @@ final class FineTuning implements AutoCloseable {
         memory = memory(replaySettings(architecture.vocabularySize()), found);
         networks = NetworkCopies.of(start.network(), hyperparameters.heads(), spec.seed());
         playing = plan.plays() ? new Playing(networks, plan, play(grading, method)) : null;
+        inspection = new Inspection(networks.average(), networks.prior(), start.tokenizer());
         selection = selection(grading, method);
-        report = new StepReport(control, memory, playing == null ? null : playing.play(), run.nanoTime(), totalSteps);
+        time = new TimeSpent(run.nanoTime());
+        report = new StepReport(control, memory, playing == null ? null : playing.play(), time, totalSteps);
         meanReplyLength = plan.maxTokens() / 2.0;
         if (found != null) {
             try {
@@ -97,7 +102,13 @@ final class FineTuning implements AutoCloseable {
         return method.grader() == null
                 ? new LatestCheckpoints(
                         new BestCheckpoints(run, start), networks.average(), settings.evalInterval(), totalSteps)
-                : new Evaluation(run, start, play(grading, method), plan, networks.average());
+                : new Evaluation(
+                        run,
+                        start,
+                        play(grading, method),
+                        plan,
+                        networks.average(),
+                        (step, greedy) -> show(Progress.Split.VALID, step, greedy));
     }
 
     private ReplaySettings replaySettings(int vocabularySize) {
@@ -142,15 +153,21 @@ final class FineTuning implements AutoCloseable {
                 running == null ? 0 : running.rewardScale(),
                 meanReplyLength,
                 report.lastRound(),
-                report.spent(),
                 playing == null ? null : playing.play().played());
-        RunState state =
-                new RunState(run.states().identity(), steps(), report.trainedTokens(), selection.selected(), learned);
+        RunState state = new RunState(
+                run.states().identity(),
+                steps(),
+                report.trainedTokens(),
+                report.spent(),
+                selection.selected(),
+                learned);
         return new RunContents(state, networks.learned(), memory, networks.average());
     }
 
     RunResult run() {
-        run.started(totalSteps, settings.openAiHyperparameters());
+        run.started(
+                totalSteps,
+                settings.openAiHyperparameters(totalSteps, plan.validation().size()));
         if (run.states().found() == null) {
             rememberLogged();
         }
@@ -192,9 +209,16 @@ final class FineTuning implements AutoCloseable {
     }
 
     private void evaluate() {
-        long begin = run.nanoTime().getAsLong();
-        selection.look(steps());
-        report.evaluated(run.nanoTime().getAsLong() - begin);
+        time.evaluate(() -> {
+            selection.look(steps());
+            show(Progress.Split.TRAIN, steps(), lastPlayed);
+        });
+    }
+
+    private void show(Progress.Split split, int step, List<Outcome> outcomes) {
+        if (!outcomes.isEmpty()) {
+            control.report(new Progress.Sampled(step, split, inspection.of(outcomes, learner)));
+        }
     }
 
     private int steps() {
@@ -233,16 +257,16 @@ final class FineTuning implements AutoCloseable {
             outcomes.forEach(outcome -> firstRewards.add(outcome.grade().score()));
         }
         rounds++;
+        lastPlayed = List.copyOf(outcomes.subList(0, Math.min(Inspection.MOST, outcomes.size())));
         report.played(outcomes);
     }
 
     private void update() {
         Learner running = started();
         double rate = running.modelRate();
-        long begin = run.nanoTime().getAsLong();
-        Update update = running.update();
-        report.trained(run.nanoTime().getAsLong() - begin);
-        report.step(running.steps(), update, epsilon(), rate);
+        Update update = time.learn(running::update);
+        int steps = running.steps();
+        report.step(new StepReport.Moment(steps, plan.epoch(rounds, steps), epsilon(), rate), update);
     }
 
     /** Learning starts when enough rewards were seen to know their scale; V then starts at their mean. */

@@ -7,41 +7,33 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What n played replies earned. With r_i the grade of reply i, and r̄ their mean:
- *
- * <pre>
- * &lt;set&gt;_reward_mean            r̄ = Σ r_i / n
- * &lt;set&gt;_reward_sd              √(Σ (r_i − r̄)² / (n − 1))
- * &lt;set&gt;_reward_mean_&lt;grader&gt;   mean of that part of a multi grader, over the replies it graded
- * &lt;set&gt;_reply_tokens_mean      Σ (tokens of reply i, the end token included) / n
- * &lt;set&gt;_grader_errors          replies with an error
- * &lt;set&gt;_zero_spread_share      of the prompts with two replies or more, the share whose grades are all equal; left out
- *                              when there is none
- * </pre>
- *
- * Stateless.
- */
+/** What played replies earned, in numbers that {@link Metric} defines. Stateless. */
 final class OutcomeMetrics {
     private OutcomeMetrics() {}
 
-    /** @param set the word before each name, such as {@code train} */
+    /** Of a round that is learned from. */
+    static Map<String, Double> ofTraining(List<Outcome> outcomes) {
+        Map<String, Double> metrics = of("train", outcomes);
+        spread(outcomes, metrics);
+        return metrics;
+    }
+
+    /** @param set the word before each name, such as {@code valid} */
     static Map<String, Double> of(String set, List<Outcome> outcomes) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         double[] rewards = Play.rewards(outcomes);
-        metrics.put(set + "_reward_mean", Play.mean(rewards));
-        metrics.put(set + "_reward_sd", Play.deviation(rewards));
+        metrics.put(Metric.REWARD_MEAN.of(set), Play.mean(rewards));
+        metrics.put(Metric.REWARD_SD.of(set), Play.deviation(rewards));
         metrics.putAll(parts(set, outcomes));
         metrics.put(
-                set + "_reply_tokens_mean",
+                Metric.REPLY_TOKENS_MEAN.of(set),
                 outcomes.stream()
                         .mapToInt(outcome -> outcome.reply().tokens().length)
                         .average()
                         .orElse(0));
-        metrics.put(set + "_grader_errors", (double) outcomes.stream()
+        metrics.put(Metric.GRADER_ERRORS.of(set), (double) outcomes.stream()
                 .filter(outcome -> !outcome.grade().errors().isEmpty())
                 .count());
-        spread(set, outcomes, metrics);
         return metrics;
     }
 
@@ -55,11 +47,12 @@ final class OutcomeMetrics {
             });
         }
         Map<String, Double> means = new LinkedHashMap<>();
-        sums.forEach((grader, sum) -> means.put(set + "_reward_mean_" + grader, sum[0] / sum[1]));
+        sums.forEach((grader, sum) ->
+                means.put(Metric.REWARD_MEAN_OF_PART.of(set).replace("<grader>", grader), sum[0] / sum[1]));
         return means;
     }
 
-    private static void spread(String set, List<Outcome> outcomes, Map<String, Double> metrics) {
+    private static void spread(List<Outcome> outcomes, Map<String, Double> metrics) {
         Map<int[], double[]> byPrompt = new IdentityHashMap<>();
         for (Outcome outcome : outcomes) {
             byPrompt.merge(
@@ -70,7 +63,7 @@ final class OutcomeMetrics {
             long equal = byPrompt.values().stream()
                     .filter(scores -> Arrays.stream(scores).distinct().count() == 1)
                     .count();
-            metrics.put(set + "_zero_spread_share", equal / (double) byPrompt.size());
+            metrics.put(Metric.FRAC_REWARD_ZERO_STD.wireName(), equal / (double) byPrompt.size());
         }
     }
 

@@ -82,14 +82,14 @@ final class Play {
             List<Grade> grades = round.await(control::stopIfRequested);
             samplingNanos += between - begin;
             gradingNanos += nanoTime.getAsLong() - between;
-            observe(grades, behaviour);
+            observe(replies, grades, behaviour);
             return IntStream.range(0, replies.length)
                     .mapToObj(i -> new Outcome(tasks.get(i), replies[i], texts[i], grades.get(i)))
                     .toList();
         }
     }
 
-    private void observe(List<Grade> grades, Behaviour behaviour) {
+    private void observe(Reply[] replies, List<Grade> grades, Behaviour behaviour) {
         Map<String, GraderTotals> totals = new LinkedHashMap<>();
         for (Grade grade : grades) {
             for (GraderCall call : grade.calls()) {
@@ -98,7 +98,9 @@ final class Play {
         }
         boolean training = behaviour instanceof Behaviour.Explore;
         control.report(new Progress.Graded(
-                training ? Progress.Split.TRAIN : Progress.Split.VALID, List.copyOf(totals.values())));
+                training ? Progress.Split.TRAIN : Progress.Split.VALID,
+                Arrays.stream(replies).mapToLong(reply -> reply.tokens().length).sum(),
+                List.copyOf(totals.values())));
         grades.forEach(errors::count);
     }
 

@@ -20,10 +20,25 @@ public sealed interface Progress {
     /** The averaged weights were evaluated on the validation examples. */
     record Evaluated(int step, int totalSteps, Map<String, Double> metrics) implements Progress {}
 
-    /** What each grader did in one round of replies; comes before the step or the evaluation that the round is for. */
-    record Graded(Split split, List<GraderTotals> graders) implements Progress {
+    /**
+     * What each grader did in one round of replies; comes before the step or the evaluation that the round is for.
+     *
+     * @param replyTokens of all the replies
+     */
+    record Graded(Split split, long replyTokens, List<GraderTotals> graders) implements Progress {
         public Graded {
             graders = List.copyOf(graders);
+        }
+    }
+
+    /**
+     * A few of the replies that came before an evaluation or in it, looked at when it was over.
+     *
+     * @param step of the evaluation
+     */
+    record Sampled(int step, Split split, List<SampledReply> replies) implements Progress {
+        public Sampled {
+            replies = List.copyOf(replies);
         }
     }
 
@@ -32,9 +47,13 @@ public sealed interface Progress {
         TRAIN,
         VALID;
 
+        public String wireName() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+
         /** As names of metrics begin. */
         public String prefix() {
-            return name().toLowerCase(Locale.ROOT) + '_';
+            return wireName() + '_';
         }
     }
 

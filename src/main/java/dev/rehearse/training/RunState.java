@@ -18,6 +18,7 @@ record RunState(
         Identity identity,
         int step,
         long trainedTokens,
+        Spent spent,
         Selected selected,
         @Nullable Learned learning) {
 
@@ -57,7 +58,6 @@ record RunState(
             double rewardScale,
             double meanReplyLength,
             Map<String, Double> lastRound,
-            Spent spent,
             @Nullable Played played) {}
 
     /** Nanoseconds since the start, those in which nothing ran left out. */

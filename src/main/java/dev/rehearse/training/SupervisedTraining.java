@@ -35,6 +35,7 @@ final class SupervisedTraining {
     private final int totalSteps;
     private final int interval;
     private final Schedule rate;
+    private final TimeSpent time;
     private int step;
     private int evaluated;
     private int withoutBetter;
@@ -59,10 +60,11 @@ final class SupervisedTraining {
                 settings.batchSize(),
                 RandomGeneratorFactory.of("L64X128MixRandom").create(run.spec().seed()));
         checkpoints = new BestCheckpoints(run, start);
-        totalSteps = totalSteps();
+        totalSteps = settings.totalSteps(batches.batchesPerEpoch());
         interval = Math.max(1, totalSteps / EVALUATIONS);
         int warmup = (int) Math.ceil(WARMUP_SHARE * totalSteps);
         rate = new Schedule.WarmupCosine(settings.learningRate(), warmup, totalSteps, 0);
+        time = new TimeSpent(run.nanoTime());
         RunState found = run.states().found();
         if (found != null) {
             restore(found);
@@ -74,6 +76,7 @@ final class SupervisedTraining {
         batches.skip(state.step());
         step = state.step();
         trainedTokens = state.trainedTokens();
+        time.restore(state.spent());
         evaluated = state.selected().evaluated();
         withoutBetter = state.selected().withoutBetter();
         checkpoints.restore(state.selected().ranking());
@@ -85,7 +88,7 @@ final class SupervisedTraining {
 
     private RunContents contents() {
         RunState.Selected selected = new RunState.Selected(evaluated, withoutBetter, 0, checkpoints.ranking(), null);
-        RunState state = new RunState(run.states().identity(), step, trainedTokens, selected, null);
+        RunState state = new RunState(run.states().identity(), step, trainedTokens, time.spent(0), selected, null);
         return new RunContents(state, networks(), null, network);
     }
 
@@ -97,11 +100,6 @@ final class SupervisedTraining {
                     + settings.learningRate() + " is too high");
         }
         return new RunResult(checkpoints.best(), trainedTokens);
-    }
-
-    private int totalSteps() {
-        int planned = settings.epochs() * batches.batchesPerEpoch();
-        return settings.maxSteps() > 0 ? Math.min(planned, settings.maxSteps()) : planned;
     }
 
     /** Evaluates or makes an update; false when there is nothing left to do. */
@@ -117,27 +115,37 @@ final class SupervisedTraining {
     }
 
     private void update() {
-        long begin = run.nanoTime().getAsLong();
         double now = rate.at(step);
         TokenBatch batch = EncodedExamples.batch(batches.next());
-        Fit fit = network.fit(batch, new Objective.Imitation(), new LearningRates(now, 0, MAX_GRADIENT_NORM));
+        double before = time.trainingSeconds();
+        Fit fit = time.learn(
+                () -> network.fit(batch, new Objective.Imitation(), new LearningRates(now, 0, MAX_GRADIENT_NORM)));
         step++;
         int tokens = batch.actionCount();
         trainedTokens += tokens;
-        double seconds = (run.nanoTime().getAsLong() - begin) / 1e9;
         Map<String, Double> metrics = new HashMap<>();
-        metrics.put("train_loss", fit.loss());
-        metrics.put("learning_rate", now);
-        metrics.put("gradient_norm", fit.gradientNorm());
-        metrics.put("tokens_per_second", tokens / Math.max(1e-9, seconds));
+        metrics.put(Metric.TRAIN_LOSS.wireName(), fit.loss());
+        metrics.put(Metric.LR.wireName(), now);
+        metrics.put(Metric.GRAD_NORM.wireName(), fit.gradientNorm());
+        metrics.put(Metric.EPOCH.wireName(), step / (double) batches.batchesPerEpoch());
+        metrics.put(Metric.TRAINED_TOKENS.wireName(), (double) trainedTokens);
+        metrics.put(Metric.TOKENS_PER_SECOND.wireName(), tokens / Math.max(1e-9, time.trainingSeconds() - before));
+        time.put(metrics);
         control.report(new Progress.Step(step, totalSteps, metrics));
     }
 
     private void evaluate() {
-        double loss = validationLoss();
-        Map<String, Double> metrics = Map.of("valid_loss", loss, "full_valid_loss", loss);
-        control.report(new Progress.Evaluated(step, totalSteps, metrics));
-        withoutBetter = checkpoints.offer(step, network, -loss, metrics) ? 0 : withoutBetter + 1;
+        time.evaluate(() -> {
+            long begin = run.nanoTime().getAsLong();
+            double loss = validationLoss();
+            double seconds = (run.nanoTime().getAsLong() - begin) / 1e9;
+            Map<String, Double> metrics = Map.of(
+                    Metric.VALID_LOSS.wireName(), loss,
+                    Metric.FULL_VALID_LOSS.wireName(), loss,
+                    Metric.VALID_SECONDS.wireName(), seconds);
+            control.report(new Progress.Evaluated(step, totalSteps, metrics));
+            withoutBetter = checkpoints.offer(step, network, -loss, metrics) ? 0 : withoutBetter + 1;
+        });
         evaluated = step;
     }
 

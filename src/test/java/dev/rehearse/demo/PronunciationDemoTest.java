@@ -60,7 +60,7 @@ class PronunciationDemoTest {
         job("ftjob-1", "validating_files", 0, "null", "null");
         job("ftjob-1", "running", 5, "null", "null");
         events("ftjob-1", "{\"train_loss\": 0.25, \"tokens_per_second\": 1000}");
-        events("ftjob-2", "{\"train_reward_mean\": 0.75}");
+        events("ftjob-2", "{\"dqn\": {\"train_reward_mean\": 0.75}}");
     }
 
     @AfterEach

@@ -25,6 +25,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,15 +236,16 @@ class MainJobTest {
         assertThat(learned).startsWith("ft:gpt2-tiny:local::").isNotEqualTo(tuned);
 
         List<Map<String, Object>> metrics = metrics(client.events(created.id()));
-        assertThat(metrics)
-                .anySatisfy(data -> assertThat(data)
-                        .containsKeys("train_reward_mean", "td_loss", "q_mean", "epsilon", "replay_size", "step"))
-                .anySatisfy(data -> assertThat(data)
-                        .containsKeys("valid_reward_mean", "valid_sampled_reward_mean", "full_valid_mean_reward"));
-        assertThat(metrics)
-                .filteredOn(data -> data.containsKey("train_reward_mean"))
-                .allSatisfy(
-                        data -> assertThat(number(data, "train_reward_mean")).isBetween(0.0, 1.0));
+        Map<String, Object> last = metrics.get(0);
+        assertThat(last)
+                .containsKeys("step", "total_steps", "train_mean_reward", "full_valid_mean_reward")
+                .containsKeys("full_valid_mean_parse_error", "completion_tokens_mean", "reasoning_tokens_mean")
+                .containsKeys("mean_unresponsive_rewards", "scores", "errors", "usage", "timing", "dqn");
+        Set<Object> ours = Set.copyOf(((Map<?, ?>) last.get("dqn")).keySet());
+        assertThat(ours)
+                .contains("epsilon", "td_loss", "q_mean", "q_max", "target_q_mean", "replay_size", "grad_norm", "lr")
+                .contains("valid_sampled_reward_mean", "train_reply_tokens_mean", "epoch", "trained_tokens");
+        assertThat(number(last, "train_mean_reward")).isBetween(0.0, 1.0);
         assertThat(Client.step(client.job(created.id()))).isEqualTo(6);
         assertThat(client.greedyReply(learned)).isNotBlank();
     }

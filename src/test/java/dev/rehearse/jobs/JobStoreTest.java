@@ -2,73 +2,58 @@ package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.rehearse.files.FileId;
+import dev.rehearse.grading.Grade;
 import dev.rehearse.jobs.Job.Ending;
+import dev.rehearse.jobs.JobMetrics.Kind;
 import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.training.Progress;
-import dev.rehearse.training.RunControl;
+import dev.rehearse.training.SampledReply;
 import dev.rehearse.web.PageQuery;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 class JobStoreTest {
-    private static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123456Z");
+    private static final Instant NOW = JobDatabase.NOW;
     private static final PageQuery ALL = new PageQuery(null, 100);
-    private static final RequestKey KEY = RequestKey.of(new byte[0], null, null, null);
 
     abstract static class OnAnyDatabase {
-        private final SettableClock clock = new SettableClock();
+        private JobDatabase database;
         private JobStore store;
         private JobEvents events;
         private JobCheckpoints checkpoints;
 
-        abstract DataSource database();
+        abstract DataSource source();
 
         @BeforeEach
         void migrate() {
-            Flyway flyway = Flyway.configure()
-                    .dataSource(database())
-                    .locations("classpath:db/migration")
-                    .cleanDisabled(false)
-                    .load();
-            flyway.clean();
-            flyway.migrate();
-            JdbcClient client = JdbcClient.create(database());
-            store = new JobStore(client);
-            events = new JobEvents(client, new TransactionTemplate(new JdbcTransactionManager(database())), clock);
-            checkpoints = new JobCheckpoints(client);
+            database = new JobDatabase(source());
+            store = database.store;
+            events = database.events;
+            checkpoints = database.checkpoints;
         }
 
         @Test
         void aJobIsFoundAsItWasStored() {
-            Job job = stored(Map.of("colour", "röt"));
+            Job job = database.stored(Map.of("colour", "röt"));
             assertThat(store.require(job.id())).isEqualTo(job);
         }
 
         @Test
         void aMoveWinsOnlyAgainstTheStateThatWasSeen() {
-            Job seen = stored(Map.of());
+            Job seen = database.stored(Map.of());
             assertThat(store.move(seen, Move.CANCEL, Ending.cancelled(NOW))).isTrue();
             assertThat(store.move(seen, Move.ACCEPT, Ending.NONE)).isFalse();
             assertThat(store.require(seen.id()).state()).isEqualTo(JobState.CANCELLED);
@@ -77,13 +62,13 @@ class JobStoreTest {
 
         @Test
         void anEarlierAttemptCanNeitherFinishNorReport() {
-            Job first = started(stored(Map.of()));
+            Job first = database.started(database.stored(Map.of()));
             assertThat(store.move(first, Move.PUT_BACK, Ending.NONE)).isTrue();
             Job second = store.require(first.id());
             assertThat(store.move(second, Move.START, Ending.NONE)).isTrue();
-            Ending late = new Ending(NOW, null, "ft:late", 1L);
+            Ending late = Ending.succeeded(NOW, "ft:late", 1L);
             assertThat(store.move(first, Move.SUCCEED, late)).isFalse();
-            assertThat(store.progress(first.id(), new Job.Run(1, 5, 10, NOW, Map.of())))
+            assertThat(store.progress(first.id(), new Job.Run(1, 5, 10, 0, NOW, Map.of(), Usage.NONE)))
                     .isFalse();
             assertThat(store.state(first.id(), 1)).isEmpty();
             assertThat(store.state(first.id(), 2)).contains(JobState.RUNNING);
@@ -91,8 +76,8 @@ class JobStoreTest {
 
         @Test
         void progressAndEndingAreKept() {
-            Job job = started(stored(Map.of()));
-            Job.Run run = new Job.Run(1, 5, 10, NOW, Map.of("n_epochs", 3));
+            Job job = database.started(database.stored(Map.of()));
+            Job.Run run = new Job.Run(1, 5, 10, 0.5, NOW, Map.of("n_epochs", 3), new Usage(1, 2, 3, 4, 0.25));
             assertThat(store.progress(job.id(), run)).isTrue();
             assertThat(store.require(job.id()).run()).isEqualTo(run);
             JobError error = new JobError("invalid_training_file", "line 7: ä", "training_file");
@@ -102,7 +87,10 @@ class JobStoreTest {
 
         @Test
         void theNewestComeFirstAndPagesFollow() {
-            List<Job> jobs = List.of(stored(Map.of("a", "1")), stored(Map.of()), stored(Map.of("a", "1", "b", "2")));
+            List<Job> jobs = List.of(
+                    database.stored(Map.of("a", "1")),
+                    database.stored(Map.of()),
+                    database.stored(Map.of("a", "1", "b", "2")));
             MetadataFilter none = MetadataFilter.of(Map.of());
             assertThat(store.list(ALL, none)).containsExactly(jobs.get(2), jobs.get(1), jobs.get(0));
             assertThat(store.list(new PageQuery(jobs.get(2).id().value(), 1), none))
@@ -115,15 +103,15 @@ class JobStoreTest {
 
         @Test
         void waitingJobsStandInTheOrderTheyCame() {
-            Job first = stored(Map.of());
-            Job second = stored(Map.of());
-            started(stored(Map.of()));
+            Job first = database.stored(Map.of());
+            Job second = database.stored(Map.of());
+            database.started(database.stored(Map.of()));
             assertThat(store.waiting()).containsExactly(first.id(), second.id());
         }
 
         @Test
         void filesAndModelsAreHeldUntilTheEnd() {
-            Job job = stored(Map.of());
+            Job job = database.stored(Map.of());
             assertThat(store.readerOf("file-t")).contains(job.id());
             assertThat(store.readerOf("file-v")).contains(job.id());
             assertThat(store.starterFrom("gpt2-tiny")).contains(job.id());
@@ -140,20 +128,21 @@ class JobStoreTest {
 
         @Test
         void aRepeatedRequestIsFoundForAWhile() {
-            Job job = fresh(Map.of());
+            Job job = JobDatabase.fresh(Map.of());
             RequestKey key = RequestKey.of(new byte[] {1}, "me", "key", "1");
             store.insert(job, key);
             assertThat(store.byIdempotencyKey(key.idempotencyKey())).contains(job);
             assertThat(store.byHash(key.hash(), NOW.minusSeconds(1))).contains(job);
             assertThat(store.byHash(key.hash(), NOW.plusSeconds(1))).isEmpty();
-            assertThat(store.byHash(KEY.hash(), NOW.minusSeconds(1))).isEmpty();
+            assertThat(store.byHash(JobDatabase.KEY.hash(), NOW.minusSeconds(1)))
+                    .isEmpty();
         }
 
         @Test
         void eventsAndCheckpointsAreKeptNewestFirst() {
-            Job job = stored(Map.of());
+            Job job = database.stored(Map.of());
             events.message(job.id(), JobEvent.Level.WARN, "one");
-            events.metrics(started(job), "two", Map.of("loss", 0.5));
+            events.metrics(database.started(job), "two", Map.of("loss", 0.5));
             assertThat(events.list(job.id(), ALL)).extracting(JobEvent::message).containsExactly("two", "one");
             assertThat(events.list(job.id(), ALL).get(0).data()).isEqualTo(Map.of("loss", 0.5));
             checkpoints.put(new JobCheckpoint("c1", job.id(), NOW, 1, "m1", Map.of()));
@@ -165,7 +154,7 @@ class JobStoreTest {
 
         @Test
         void aRunThatIsOverTellsNothingMore() {
-            Job run = started(stored(Map.of()));
+            Job run = database.started(database.stored(Map.of()));
             events.message(run, JobEvent.Level.INFO, "running");
             assertThat(store.move(run, Move.PUT_BACK, Ending.NONE)).isTrue();
             events.message(run, JobEvent.Level.INFO, "late");
@@ -178,7 +167,7 @@ class JobStoreTest {
 
         @Test
         void readersThatFollowPositionsSeeEachEventOnce() {
-            Job job = stored(Map.of());
+            Job job = database.stored(Map.of());
             assertThat(events.newest(Set.of(job.id(), new JobId("ftjob-nobody"))))
                     .isEqualTo(Map.of(job.id(), new JobEvents.Newest(JobState.VALIDATING_FILES, 0)));
             events.message(job.id(), JobEvent.Level.INFO, "one");
@@ -195,8 +184,8 @@ class JobStoreTest {
         /** Or a reader that has seen the later one would never see the earlier one. */
         @Test
         void anEventWaitsForAnotherOfItsJobThatIsNotCommitted() throws Exception {
-            Job job = stored(Map.of());
-            TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(database()));
+            Job job = database.stored(Map.of());
+            TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(source()));
             CompletableFuture<Void> second = new CompletableFuture<>();
             elsewhere.executeWithoutResult(status -> {
                 events.message(job.id(), JobEvent.Level.INFO, "first");
@@ -213,124 +202,83 @@ class JobStoreTest {
         }
 
         @Test
-        void stepsAreReportedAtMostOnceASecondButTheFirstTheLastAndEvaluationsAlways() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            reports.report(new Progress.Started(0, 100, Map.of()));
-            for (int step = 1; step <= 100; step++) {
-                reports.report(new Progress.Step(step, 100, Map.of("loss", 1.0 / step)));
-                if (step == 50) {
-                    reports.report(new Progress.Evaluated(50, 100, Map.of("valid_loss", 0.5)));
-                }
-                clock.advance(Duration.ofMillis(25));
+        void theNumbersOfAStepAndItsEvaluationAreOneRow() {
+            JobId job = database.stored(Map.of()).id();
+            JobMetrics metrics = database.metrics;
+            metrics.put(job, List.of(point(0, Kind.EVALUATION, "valid_loss", 3), point(1, Kind.TRAINING, "loss", 2)));
+            metrics.put(job, List.of(point(2, Kind.EVALUATION, "valid_loss", 1), point(2, Kind.TRAINING, "loss", 1)));
+            assertThat(metrics.list(job, -1, 10))
+                    .extracting(JobMetrics.Row::step)
+                    .containsExactly(0, 1, 2);
+            assertThat(metrics.list(job, 1, 10))
+                    .containsExactly(new JobMetrics.Row(2, NOW, Map.of("loss", 1.0, "valid_loss", 1.0)));
+            assertThat(metrics.list(job, -1, 2))
+                    .extracting(JobMetrics.Row::step)
+                    .containsExactly(0, 1);
+            metrics.put(job, List.of(point(2, Kind.TRAINING, "loss", 0.5)));
+            assertThat(metrics.list(job, 1, 10).get(0).values()).isEqualTo(Map.of("loss", 0.5, "valid_loss", 1.0));
+            metrics.forget(job, 1);
+            assertThat(metrics.list(job, -1, 10))
+                    .extracting(JobMetrics.Row::step)
+                    .containsExactly(0, 1);
+        }
+
+        @Test
+        void theBestCheckpointIsTheOneOfTheHighestScoreOfEqualsTheEarlier() {
+            JobId job = database.stored(Map.of()).id();
+            assertThat(checkpoints.best(job)).isEmpty();
+            checkpoints.put(new JobCheckpoint("c1", job, NOW, 1, "paused", Map.of()));
+            assertThat(checkpoints.best(job)).isEmpty();
+            for (int step = 2; step < 5; step++) {
+                double score = step == 2 ? 0.25 : 0.5;
+                checkpoints.put(
+                        new JobCheckpoint("c" + step, job, NOW, step, "m" + step, Map.of(JobCheckpoint.SCORE, score)));
             }
-            assertThat(events.list(job.id(), ALL))
-                    .extracting(event -> event.message().split(",")[0])
-                    .containsExactly("Step 100/100", "Step 81/100", "Step 50/100", "Step 41/100", "Step 1/100");
+            assertThat(checkpoints.best(job)).contains("m3");
         }
 
         @Test
-        void aRunThatEndsEarlyReportsItsLastStep() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            reports.report(new Progress.Step(1, 100, Map.of()));
-            reports.report(new Progress.Step(2, 100, Map.of()));
-            reports.finish();
-            assertThat(events.list(job.id(), ALL).get(0).message()).startsWith("Step 2/100");
+        void theNewestSamplesAreKeptAndFoundByTheirStep() {
+            JobId job = database.stored(Map.of()).id();
+            JobSamples samples = database.samples;
+            Grade grade = new Grade(0.5, Map.of(), Set.of());
+            SampledReply.Token token = new SampledReply.Token("a", -1, Double.NEGATIVE_INFINITY, 0.25, 0.75);
+            SampledReply reply = new SampledReply(List.of(), "ä", "a", SampledReply.End.LENGTH, grade, List.of(token));
+            List<SampledReply> four = List.of(reply, reply, reply, reply);
+            for (int step = 0; step <= 500; step++) {
+                samples.put(job, new Progress.Sampled(step, Progress.Split.VALID, four));
+            }
+            assertThat(samples.list(job, 0, ALL)).isEmpty();
+            assertThat(samples.list(job, 1, ALL)).hasSize(4);
+            List<Map<String, Object>> newest = samples.list(job, null, new PageQuery(null, 5));
+            assertThat(newest).extracting(sample -> sample.get("step")).containsExactly(500, 500, 500, 500, 499, 499);
+            assertThat(newest.get(0))
+                    .containsEntry("prompt", "ä")
+                    .containsEntry("finish_reason", "length")
+                    .containsEntry("reward", 0.5);
+            Map<?, ?> one = (Map<?, ?>) ((List<?>) newest.get(0).get("tokens")).get(0);
+            assertThat(one.get("advantage")).isEqualTo(0.5);
+            assertThat(one.get("prior_logprob")).isNull();
+            assertThat(samples.list(
+                                    job,
+                                    null,
+                                    new PageQuery((String) newest.get(3).get("id"), 1))
+                            .get(0))
+                    .containsEntry("step", 499);
+            samples.forget(job, 499);
+            assertThat(samples.list(job, null, ALL).get(0)).containsEntry("step", 498);
         }
 
-        @Test
-        void theRemainingTimeIsTheStepsLeftAtThePaceSoFar() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            clock.advance(Duration.ofSeconds(30));
-            reports.report(new Progress.Step(10, 40, Map.of()));
-            assertThat(store.require(job.id()).run().estimatedFinish())
-                    .isEqualTo(clock.instant().plusSeconds(90));
-        }
-
-        @Test
-        void aCancellationElsewhereStopsTheRunWithinASecond() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            assertThat(store.move(job, Move.CANCEL, Ending.cancelled(NOW))).isTrue();
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.GO_ON);
-            clock.advance(Duration.ofSeconds(1));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.STOP);
-            reports.report(new Progress.Note(Progress.Level.WARN, "late"));
-            assertThat(events.list(job.id(), ALL)).isEmpty();
-        }
-
-        @Test
-        void aPauseElsewhereIsSeenWithinASecondAndTheRunMayStillReport() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            assertThat(store.move(job, Move.PAUSE, Ending.NONE)).isTrue();
-            clock.advance(Duration.ofSeconds(1));
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.PAUSE);
-            reports.report(new Progress.Step(3, 9, Map.of()));
-            assertThat(store.require(job.id()).run().step()).isEqualTo(3);
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.PAUSE);
-        }
-
-        @Test
-        void whatIsMoreUrgentStaysAsked() {
-            RunReports reports = reports(started(stored(Map.of())));
-            reports.ask(RunControl.Wish.STOP);
-            reports.ask(RunControl.Wish.PAUSE);
-            assertThat(reports.wish()).isEqualTo(RunControl.Wish.STOP);
-        }
-
-        @Test
-        void aResumedRunsRemainingTimeIsOfItsOwnPace() {
-            Job job = started(stored(Map.of()));
-            RunReports reports = reports(job);
-            reports.report(new Progress.Started(100, 140, Map.of()));
-            assertThat(store.require(job.id()).run().step()).isEqualTo(100);
-            assertThat(store.require(job.id()).run().estimatedFinish()).isNull();
-            clock.advance(Duration.ofSeconds(30));
-            reports.report(new Progress.Step(110, 140, Map.of()));
-            assertThat(store.require(job.id()).run().estimatedFinish())
-                    .isEqualTo(clock.instant().plusSeconds(90));
-        }
-
-        @SuppressWarnings("NullAway") // nothing of these tests publishes a model
-        private RunReports reports(Job job) {
-            SavePace never = new SavePace(Duration.ofDays(1), 1, clock);
-            return new RunReports(job, store, events, null, never, clock);
-        }
-
-        private Job started(Job job) {
-            assertThat(store.move(job, Move.ACCEPT, Ending.NONE)).isTrue();
-            assertThat(store.move(store.require(job.id()), Move.START, Ending.NONE))
-                    .isTrue();
-            return store.require(job.id());
-        }
-
-        private Job stored(Map<String, String> metadata) {
-            Job job = fresh(metadata);
-            store.insert(job, KEY);
-            return job;
-        }
-
-        private static Job fresh(Map<String, String> metadata) {
-            JobMethod method =
-                    new JobMethod(JobMethod.Kind.SUPERVISED, Map.of("hyperparameters", Map.of("n_epochs", 2)));
-            JobRequest.Labels labels = new JobRequest.Labels("s", metadata);
-            return Job.fresh(
-                    new JobRequest("gpt2-tiny", new FileId("file-t"), new FileId("file-v"), method, 7, labels), NOW);
+        private static JobMetrics.Point point(int step, Kind kind, String name, double value) {
+            return new JobMetrics.Point(step, kind, NOW, Map.of(name, value));
         }
     }
 
     @Nested
     class OnTheEmbeddedDatabase extends OnAnyDatabase {
-        private final JdbcDataSource source = new JdbcDataSource();
-
         @Override
-        DataSource database() {
-            source.setURL("jdbc:h2:mem:jobs;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;"
-                    + "CASE_INSENSITIVE_IDENTIFIERS=TRUE;DEFAULT_NULL_ORDERING=HIGH");
-            return source;
+        DataSource source() {
+            return JobDatabase.embedded();
         }
     }
 
@@ -349,31 +297,8 @@ class JobStoreTest {
         }
 
         @Override
-        DataSource database() {
+        DataSource source() {
             return postgres.getPostgresDatabase();
-        }
-    }
-
-    static final class SettableClock extends Clock {
-        private Instant now = NOW;
-
-        void advance(Duration time) {
-            now = now.plus(time);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return InstantSource.fixed(now).withZone(zone);
         }
     }
 }

@@ -103,7 +103,10 @@ class JobsApiTest {
         events.path("data").forEach(event -> messages.add(event.path("message").asString("")));
         assertThat(messages.get(0)).contains("successfully completed");
         assertThat(messages.get(messages.size() - 1)).contains("Created fine-tuning job");
-        assertThat(messages).contains("Step 2/2, training, train_loss=0.5000");
+        assertThat(messages)
+                .contains(
+                        "Step 2/2: training loss=0.5000",
+                        "Step 2/2: training loss=0.5000, full validation loss=0.7500");
         JsonNode metrics = null;
         for (JsonNode event : events.path("data")) {
             metrics = event.path("message").asString("").startsWith("Step 1/2") ? event : metrics;

@@ -6,7 +6,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class SavePaceTest {
-    private final JobStoreTest.SettableClock clock = new JobStoreTest.SettableClock();
+    private final JobDatabase.SettableClock clock = new JobDatabase.SettableClock();
     private final SavePace pace = new SavePace(Duration.ofMinutes(1), 0.1, clock);
 
     private void assertDueAfter(int seconds) {

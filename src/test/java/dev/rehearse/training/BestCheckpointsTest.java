@@ -107,14 +107,14 @@ class BestCheckpointsTest {
     void aCheckpointIsCompleteWhenItIsReported() {
         offer(3, 0.5);
         Checkpoint saved = reports.of(Progress.CheckpointSaved.class).get(0).checkpoint();
-        assertThat(saved.metrics()).isEqualTo(Map.of("score", 0.5));
+        assertThat(saved.metrics()).isEqualTo(Map.of("score", 0.5, "selection_score", 0.5));
         assertThat(Files.isRegularFile(saved.directory().resolve("model.safetensors")))
                 .isTrue();
     }
 
     private void save() {
         RunState.Selected selected = new RunState.Selected(0, 0, 0, checkpoints.ranking(), null);
-        RunState state = new RunState(run.states().identity(), 0, 0, selected, null);
+        RunState state = new RunState(run.states().identity(), 0, 0, new RunState.Spent(0, 0, 0, 0), selected, null);
         run.states().save(new RunContents(state, Map.of(), null, start.network()));
     }
 

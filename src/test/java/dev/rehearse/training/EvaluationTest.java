@@ -57,7 +57,7 @@ class EvaluationTest {
         RunSpec spec = TinyModel.spec(model, new TrainingData(examples, examples), method, directory.resolve("output"));
         RolloutPlan plan = new RolloutPlan(spec, method, start);
         Play play = new Play(Grading.ofTexts(() -> 0), grader, start.tokenizer(), control, () -> 0);
-        return new Evaluation(TinyModel.run(spec, control), start, play, plan, network);
+        return new Evaluation(TinyModel.run(spec, control), start, play, plan, network, (step, greedy) -> {});
     }
 
     private Evaluation started(Map<String, Object> dqn, int greedyRight, int sampledRight) throws IOException {

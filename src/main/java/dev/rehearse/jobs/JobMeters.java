@@ -1,0 +1,92 @@
+package dev.rehearse.jobs;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.springframework.stereotype.Component;
+
+/**
+ * What monitoring sees of jobs: how many there are in each state, and the newest numbers of those that run in this process.
+ * A job's own series go with its run, or every job ever run would stay in the registry. Thread-safe.
+ */
+@Component
+final class JobMeters {
+    private final MeterRegistry meters;
+
+    JobMeters(MeterRegistry meters, JobStore jobs) {
+        this.meters = meters;
+        for (JobState state : JobState.values()) {
+            Gauge.builder("rehearse.jobs", jobs, store -> store.count(state))
+                    .description("Jobs in the database, by state")
+                    .tag("status", state.wireName())
+                    .register(meters);
+        }
+    }
+
+    /** Opens the series of a job that starts to run; whoever runs it closes them. */
+    Live live(JobId job) {
+        return new Live(job);
+    }
+
+    /** The series of one run. Confined to the run's thread; read by any. */
+    final class Live implements AutoCloseable {
+        private final Tags tags;
+        private final Map<String, Double> newest = new ConcurrentHashMap<>();
+        private final List<Meter> registered = new ArrayList<>();
+
+        private Live(JobId job) {
+            this.tags = Tags.of("job_id", job.value());
+        }
+
+        void step(int step, int totalSteps, Map<String, Double> metrics) {
+            set("rehearse.job.step", Tags.empty(), (double) step);
+            set("rehearse.job.progress.ratio", Tags.empty(), totalSteps == 0 ? 0 : step / (double) totalSteps);
+            setFrom(metrics, "train_reward_mean", "rehearse.job.reward.mean", Tags.of("split", "train"));
+            for (String name : List.of("td_loss", "q_mean", "epsilon", "replay_size", "train_loss")) {
+                setFrom(metrics, name, "rehearse.job." + name.replace('_', '.'), Tags.empty());
+            }
+        }
+
+        void evaluated(Map<String, Double> metrics) {
+            setFrom(metrics, "valid_reward_mean", "rehearse.job.reward.mean", Tags.of("split", "valid"));
+            setFrom(metrics, "valid_loss", "rehearse.job.valid.loss", Tags.empty());
+        }
+
+        /** @param seconds of one step, by phase */
+        void took(Map<String, Double> seconds) {
+            seconds.forEach((phase, took) -> Timer.builder("rehearse.job.step.seconds")
+                    .description("Time that steps took, by phase")
+                    .tag("phase", phase)
+                    .register(meters)
+                    .record((long) (took * 1e9), TimeUnit.NANOSECONDS));
+        }
+
+        private void setFrom(Map<String, Double> metrics, String metric, String name, Tags more) {
+            Double value = metrics.get(metric);
+            if (value != null) {
+                set(name, more, value);
+            }
+        }
+
+        private void set(String name, Tags more, double value) {
+            String key = name + more;
+            if (newest.put(key, value) == null) {
+                registered.add(Gauge.builder(name, newest, values -> values.getOrDefault(key, Double.NaN))
+                        .tags(tags.and(more))
+                        .register(meters));
+            }
+        }
+
+        @Override
+        public void close() {
+            registered.forEach(meters::remove);
+        }
+    }
+}
