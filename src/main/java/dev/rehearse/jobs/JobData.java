@@ -17,7 +17,6 @@ import org.springframework.stereotype.Component;
 @Component
 final class JobData {
     private static final String INVALID_TRAINING_FILE = "invalid_training_file";
-    private static final String REPLAY_FILE = "method.reinforcement." + JobMethod.REPLAY_FILE;
 
     private final FileStore files;
     private final TrainingRows rows;
@@ -47,11 +46,37 @@ final class JobData {
             });
         }
         if (replay != null) {
-            inFile(REPLAY_FILE, () -> {
+            inFile(JobChecks.REPLAY_FILE, () -> {
                 replayRows.check(files.content(replay));
                 return true;
             });
         }
+    }
+
+    /** Reads all that the job would read, and tells every row that cannot be learned from. */
+    Surveys survey(JobRequest request, Problems problems) {
+        JobMethod.Kind kind = request.method().kind();
+        FileId replay = request.method().replayFile();
+        return new Surveys(
+                hasPrompts(request) ? survey("training_file", request.trainingFile(), kind, problems) : null,
+                survey("validation_file", request.validationFile(), kind, problems),
+                replay == null || files.find(replay).isEmpty() ? null : survey(replay, problems));
+    }
+
+    private @Nullable Survey<Example> survey(
+            String param, @Nullable FileId file, JobMethod.Kind kind, Problems problems) {
+        if (file == null || files.find(file).isEmpty()) {
+            return null;
+        }
+        Survey<Example> survey = new Survey<>(param, file);
+        rows.forEach(files.content(file), kind, survey.sink(problems));
+        return survey;
+    }
+
+    private Survey<LoggedEpisode> survey(FileId replay, Problems problems) {
+        Survey<LoggedEpisode> survey = new Survey<>(JobChecks.REPLAY_FILE, replay);
+        replayRows.forEach(files.content(replay), survey.sink(problems));
+        return survey;
     }
 
     /** Whether the training file holds examples, and is not the replay file itself. */
@@ -64,8 +89,9 @@ final class JobData {
         JobMethod.Kind kind = request.method().kind();
         FileId replay = request.method().replayFile();
         List<Example> train = hasPrompts(request) ? examples("training_file", request.trainingFile(), kind) : List.of();
-        List<LoggedEpisode> logged =
-                replay == null ? List.of() : inFile(REPLAY_FILE, () -> replayRows.read(files.content(replay)));
+        List<LoggedEpisode> logged = replay == null
+                ? List.of()
+                : inFile(JobChecks.REPLAY_FILE, () -> replayRows.read(files.content(replay)));
         return new TrainingData(train, examples("validation_file", request.validationFile(), kind), logged);
     }
 
@@ -79,12 +105,12 @@ final class JobData {
             case TRAINING -> invalid("training_file", row);
             // perhaps held out from the training file
             case VALIDATION -> invalid(request.validationFile() != null ? "validation_file" : "training_file", row);
-            case REPLAY -> invalid(REPLAY_FILE, row);
+            case REPLAY -> invalid(JobChecks.REPLAY_FILE, row);
         };
     }
 
-    private static InvalidJobDataException invalid(String param, InvalidExampleException row) {
-        String code = param.equals(REPLAY_FILE) ? INVALID_TRAINING_FILE : "invalid_" + param;
+    static InvalidJobDataException invalid(String param, InvalidExampleException row) {
+        String code = param.equals(JobChecks.REPLAY_FILE) ? INVALID_TRAINING_FILE : "invalid_" + param;
         return new InvalidJobDataException(code, param, Objects.toString(row.getMessage()));
     }
 

@@ -6,10 +6,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /**
@@ -22,12 +24,12 @@ final class JobMeters {
 
     JobMeters(MeterRegistry meters, JobStore jobs) {
         this.meters = meters;
-        for (JobState state : JobState.values()) {
-            Gauge.builder("rehearse.jobs", jobs, store -> store.count(state))
-                    .description("Jobs in the database, by state")
-                    .tag("status", state.wireName())
-                    .register(meters);
-        }
+        Arrays.stream(JobState.values())
+                .collect(Collectors.groupingBy(JobState::wireName))
+                .forEach((status, states) -> Gauge.builder("rehearse.jobs", jobs, store -> store.count(states))
+                        .description("Jobs in the database, by state")
+                        .tag("status", status)
+                        .register(meters));
     }
 
     /** Opens the series of a job that starts to run; whoever runs it closes them. */

@@ -167,9 +167,9 @@ final class JobStore {
                 .update();
     }
 
-    int count(JobState state) {
-        return database.sql("select count(*) from jobs where state = :state")
-                .param("state", state.name())
+    int count(List<JobState> states) {
+        return database.sql("select count(*) from jobs where state in (:states)")
+                .param("states", states.stream().map(JobState::name).toList())
                 .query(Integer.class)
                 .single();
     }

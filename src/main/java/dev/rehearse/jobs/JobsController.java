@@ -35,13 +35,15 @@ final class JobsController {
     private static final int MOST = 1_000;
 
     private final JobIntake intake;
+    private final JobEstimates estimates;
     private final JobLife life;
     private final JobPool pool;
     private final JobView view;
     private final Lists lists;
 
-    JobsController(JobIntake intake, JobLife life, JobPool pool, JobView view, Lists lists) {
+    JobsController(JobIntake intake, JobEstimates estimates, JobLife life, JobPool pool, JobView view, Lists lists) {
         this.intake = intake;
+        this.estimates = estimates;
         this.life = life;
         this.pool = pool;
         this.view = view;
@@ -77,6 +79,26 @@ final class JobsController {
                     String retryCount) {
         JobRequest request = JobRequestReader.read(JsonFields.parse(body));
         return view.of(intake.take(request, RequestKey.of(body, caller, idempotencyKey, retryCount)));
+    }
+
+    @Operation(
+            summary = "Estimate a job",
+            description =
+                    "Takes what a job is created with and starts nothing: how many rows and tokens its files have,"
+                            + " how many steps and roughly how many seconds it would take, and everything that is wrong with it,"
+                            + " each faulty row with its line.",
+            requestBody =
+                    @io.swagger.v3.oas.annotations.parameters.RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON_VALUE,
+                                            schema = @Schema(type = "object"),
+                                            examples =
+                                                    @ExampleObject(name = "supervised", value = Examples.SUPERVISED))))
+    @PostMapping(path = "/estimate", consumes = MediaType.APPLICATION_JSON_VALUE)
+    Map<String, @Nullable Object> estimate(@RequestBody byte[] body) {
+        return estimates.of(body);
     }
 
     @Operation(

@@ -37,7 +37,7 @@ final class LineReader implements AutoCloseable {
     /**
      * The next line, or null at the end.
      *
-     * @throws InvalidExampleException when it is too long or not UTF-8
+     * @throws InvalidExampleException when it is too long or not UTF-8; the line after it can be read
      */
     @Nullable
     String next() throws IOException {
@@ -47,11 +47,15 @@ final class LineReader implements AutoCloseable {
             return null;
         }
         number++;
+        boolean fits = true;
         for (; read >= 0 && read != '\n'; read = input.read()) {
-            if (line.size() == LONGEST_LINE_BYTES) {
-                throw new InvalidExampleException(number, "longer than " + LONGEST_LINE_BYTES + " bytes");
+            fits = fits && line.size() < LONGEST_LINE_BYTES;
+            if (fits) {
+                line.write(read);
             }
-            line.write(read);
+        }
+        if (!fits) {
+            throw new InvalidExampleException(number, "longer than " + LONGEST_LINE_BYTES + " bytes");
         }
         return decode();
     }

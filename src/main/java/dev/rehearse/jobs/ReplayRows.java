@@ -5,14 +5,11 @@ import dev.rehearse.training.InvalidExampleException;
 import dev.rehearse.training.LoggedEpisode;
 import dev.rehearse.training.LoggedEpisode.End;
 import dev.rehearse.training.LoggedEpisode.Teaching;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.databind.JsonNode;
@@ -47,21 +44,8 @@ final class ReplayRows {
         forEach(file, episode -> {});
     }
 
-    private void forEach(Path file, Consumer<LoggedEpisode> consumer) {
-        int episodes = 0;
-        try (LineReader lines = LineReader.open(file)) {
-            for (String line = lines.next(); line != null; line = lines.next()) {
-                if (!line.isBlank()) {
-                    consumer.accept(episode(lines.number(), line));
-                    episodes++;
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        if (episodes == 0) {
-            throw new InvalidExampleException(1, "the file has no episodes; " + ALLOWED);
-        }
+    void forEach(Path file, JsonLines.Sink<LoggedEpisode> sink) {
+        JsonLines.read(file, this::episode, sink, "the file has no episodes; " + ALLOWED);
     }
 
     private LoggedEpisode episode(int line, String text) {

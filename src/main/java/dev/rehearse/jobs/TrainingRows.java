@@ -4,8 +4,6 @@ import dev.rehearse.training.Example;
 import dev.rehearse.training.Example.Conversation;
 import dev.rehearse.training.InvalidExampleException;
 import dev.rehearse.web.JsonFields;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
@@ -47,21 +44,8 @@ final class TrainingRows {
         forEach(file, method, example -> {});
     }
 
-    private void forEach(Path file, JobMethod.Kind method, Consumer<Example> consumer) {
-        int examples = 0;
-        try (LineReader lines = LineReader.open(file)) {
-            for (String line = lines.next(); line != null; line = lines.next()) {
-                if (!line.isBlank()) {
-                    consumer.accept(example(lines.number(), line, method));
-                    examples++;
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        if (examples == 0) {
-            throw new InvalidExampleException(1, "the file has no examples");
-        }
+    void forEach(Path file, JobMethod.Kind method, JsonLines.Sink<Example> sink) {
+        JsonLines.read(file, (line, text) -> example(line, text, method), sink, "the file has no examples");
     }
 
     /** @throws InvalidExampleException when the line is not one JSON object */

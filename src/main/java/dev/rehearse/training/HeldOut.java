@@ -12,6 +12,11 @@ final class HeldOut {
 
     private HeldOut() {}
 
+    /** How many of so many training examples, at least two, are held out. */
+    static long of(long examples) {
+        return (long) Math.max(1, Math.min(MOST, SHARE * examples));
+    }
+
     /**
      * Holds out a twentieth of the training examples, at most 1,000, at least one; a single example serves as both. Where
      * only logged episodes are learned from, nothing is held out.
@@ -31,7 +36,7 @@ final class HeldOut {
         if (data.train().size() == 1) {
             return new TrainingData(data.train(), data.train(), data.logged());
         }
-        int held = (int) Math.max(1, Math.min(MOST, SHARE * data.train().size()));
+        int held = (int) of(data.train().size());
         List<Example> train = new ArrayList<>(data.train());
         List<Example> validation = new ArrayList<>(held);
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(~seed);

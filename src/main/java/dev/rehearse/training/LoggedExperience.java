@@ -42,6 +42,13 @@ final class LoggedExperience {
         return recorded.size();
     }
 
+    /** Of all episodes together. */
+    Forecast.Tokens tokens() {
+        return new Forecast.Tokens(
+                recorded.stream().mapToInt(one -> one.tokens.length).sum(),
+                recorded.stream().mapToInt(one -> one.actions.length).sum());
+    }
+
     /** Sums of rewards, undiscounted, in the file's order. */
     double[] rewardSums() {
         return recorded.stream().mapToDouble(one -> one.episode.rewardSum()).toArray();

@@ -9,6 +9,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A JSON object of a request, read field by field: an explicit null is absent, a wrong type is refused by its path, and
@@ -51,6 +52,11 @@ public final class JsonFields {
     /** The full name of a field, e.g. {@code method.reinforcement.grader}. */
     public String path(String name) {
         return path.isEmpty() ? name : path + '.' + name;
+    }
+
+    /** The object itself, to be changed. */
+    public ObjectNode copy() {
+        return (ObjectNode) node.deepCopy();
     }
 
     /** The field, or null when it is absent or null. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
 import com.openai.models.files.FileCreateParams;
@@ -107,6 +108,48 @@ class OpenAiClientTest {
         assertThat(jobs.autoPager().stream().map(FineTuningJob::id).toList())
                 .contains(created.id())
                 .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theNumbersOfAJobAreDownloaded() throws Exception {
+        String id = client.fineTuning().jobs().create(job()).id();
+        new Api(port).awaitStatus(id, "succeeded");
+        FineTuningJob done = client.fineTuning().jobs().retrieve(id).validate();
+        String results = done.resultFiles().get(0);
+        assertThat(client.files().retrieve(results).purpose()).isEqualTo(FileObject.Purpose.FINE_TUNE_RESULTS);
+        try (var content = client.files().content(results)) {
+            assertThat(new String(content.body().readAllBytes())).startsWith("step,train_loss");
+        }
+        CheckpointListParams all =
+                CheckpointListParams.builder().fineTuningJobId(id).build();
+        assertThat(client.fineTuning().jobs().checkpoints().list(all).data())
+                .extracting(checkpoint -> checkpoint.metrics().trainLoss().orElseThrow())
+                .containsExactly(0.5, 1.5);
+    }
+
+    @Test
+    void jobsAreFoundByTheirMetadata() {
+        String mark = "mark " + file;
+        String id = client.fineTuning()
+                .jobs()
+                .create(JobCreateParams.builder()
+                        .model("gpt2-tiny")
+                        .trainingFile(file)
+                        .metadata(JobCreateParams.Metadata.builder()
+                                .putAdditionalProperty("a [key]", JsonValue.from(mark))
+                                .build())
+                        .build())
+                .id();
+        JobListParams marked = JobListParams.builder()
+                .metadata(JobListParams.Metadata.builder()
+                        .putAdditionalProperty("a [key]", mark)
+                        .build())
+                .build();
+        assertThat(client.fineTuning().jobs().list(marked).autoPager().stream()
+                        .map(FineTuningJob::id)
+                        .toList())
+                .containsExactly(id);
+        new Api(port).awaitStatus(id, "succeeded");
     }
 
     @Test

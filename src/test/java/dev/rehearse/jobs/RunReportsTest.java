@@ -184,15 +184,21 @@ class RunReportsTest {
                 .timer();
         assertThat(sampling.count()).isEqualTo(2);
         assertThat(sampling.totalTime(TimeUnit.SECONDS)).isEqualTo(1.5);
-        assertThat(database.meters
-                        .get("rehearse.jobs")
-                        .tag("status", "running")
-                        .gauge()
-                        .value())
-                .isEqualTo(1);
+        assertThat(status("running")).isEqualTo(1);
+        assertThat(database.store.move(running, Move.PAUSE, Ending.NONE)).isTrue();
+        assertThat(status("running")).isEqualTo(1); // until its state is saved
+        assertThat(status("paused")).isZero();
         reports.close();
         assertThat(database.meters.find("rehearse.job.td.loss").gauge()).isNull();
         assertThat(database.meters.find("rehearse.job.step").gauge()).isNull();
+    }
+
+    private double status(String status) {
+        return database.meters
+                .get("rehearse.jobs")
+                .tag("status", status)
+                .gauge()
+                .value();
     }
 
     private double gauge(String name) {
