@@ -2,19 +2,24 @@ package dev.rehearse.files;
 
 import dev.rehearse.web.DataDirectory;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 
 /** The bytes of uploaded files, {@code <data-dir>/files/<id>}; a file there is complete and synced. Thread-safe. */
 @Component
 final class FileFolder {
+    /** A day: within it a byte of any upload arrives. */
+    private static final Duration LONGEST_PAUSE = Duration.ofDays(1);
+
     private final Path folder;
 
     FileFolder(DataDirectory data) {
@@ -30,14 +35,23 @@ final class FileFolder {
         return folder.resolve(id.value());
     }
 
-    /** Streams to a temporary name, syncs, then renames; returns the number of bytes. */
-    long write(FileId id, InputStream content) {
+    /** Where a file's bytes come from. */
+    @FunctionalInterface
+    interface Source {
+        /** Leaves them in a file of this name, which is not there yet. */
+        void into(Path unfinished) throws IOException;
+    }
+
+    /** Takes the bytes under a temporary name, syncs, then renames; returns their number. */
+    long write(FileId id, Source content) {
         try {
             Path unfinished = incoming().resolve(id.value());
             try {
-                long bytes = copy(content, unfinished);
+                content.into(unfinished);
+                long bytes = Files.size(unfinished);
+                sync(unfinished, StandardOpenOption.WRITE);
                 Files.move(unfinished, path(id), StandardCopyOption.ATOMIC_MOVE);
-                sync(folder);
+                syncDirectory();
                 return bytes;
             } finally {
                 Files.deleteIfExists(unfinished);
@@ -55,20 +69,31 @@ final class FileFolder {
         }
     }
 
-    private static long copy(InputStream content, Path target) throws IOException {
-        try (FileChannel file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            long bytes = content.transferTo(Channels.newOutputStream(file));
-            file.force(true);
-            return bytes;
+    /** Removes what uploads left that ended with their process: nothing comes in for as long as that. */
+    void deleteAbandoned(Instant now) {
+        try (Stream<Path> entries = Files.list(incoming())) {
+            for (Path entry : entries.toList()) {
+                if (Files.getLastModifiedTime(entry).toInstant().isBefore(now.minus(LONGEST_PAUSE))) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        } catch (NoSuchFileException e) {
+            // it has just come in
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void sync(Path path, StandardOpenOption access) throws IOException {
+        try (FileChannel channel = FileChannel.open(path, access)) {
+            channel.force(true);
         }
     }
 
     /** Makes a rename durable where a directory can be synced; Windows cannot and need not. */
-    private static void sync(Path directory) throws IOException {
-        if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            try (FileChannel entry = FileChannel.open(directory, StandardOpenOption.READ)) {
-                entry.force(true);
-            }
+    private void syncDirectory() throws IOException {
+        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            sync(folder, StandardOpenOption.READ);
         }
     }
 }

@@ -80,6 +80,17 @@ final class FileRows {
                 .list();
     }
 
+    /** Keeps an expired file's row as it is until the transaction ends; false when it is deleted already. */
+    boolean lockExpired(FileId id, Instant now) {
+        return !database.sql(
+                        "select id from files where id = :id and deleted_at is null and expires_at <= :now for update")
+                .param("id", id.value())
+                .param("now", at(now))
+                .query(String.class)
+                .list()
+                .isEmpty();
+    }
+
     void markDeleted(FileId id, Instant now) {
         database.sql("update files set deleted_at = :now where id = :id and deleted_at is null")
                 .param("now", at(now))

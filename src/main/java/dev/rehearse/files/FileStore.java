@@ -2,11 +2,11 @@ package dev.rehearse.files;
 
 import dev.rehearse.web.ApiException;
 import java.io.InputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,7 +41,11 @@ public final class FileStore {
 
     /** Once this returns, bytes and row are on disk. */
     public StoredFile add(InputStream content, String filename, Purpose purpose, @Nullable Duration lifetime) {
-        removeExpired();
+        return add(unfinished -> Files.copy(content, unfinished), filename, purpose, lifetime);
+    }
+
+    /** Once this returns, bytes and row are on disk. */
+    StoredFile add(FileFolder.Source content, String filename, Purpose purpose, @Nullable Duration lifetime) {
         FileId id = FileId.fresh();
         long bytes = folder.write(id, content);
         Instant now = clock.instant();
@@ -85,14 +89,22 @@ public final class FileStore {
         return holds.orderedStream().flatMap(hold -> hold.holder(id).stream()).findFirst();
     }
 
-    private void removeExpired() {
-        List<FileId> expired = rows.expired(clock.instant());
-        for (FileId id : expired) {
-            if (holder(id).isEmpty()) {
-                rows.markDeleted(id, clock.instant());
+    /** Deletes the files whose time is over and that nothing needs, and what unfinished uploads left. */
+    void sweep() {
+        for (FileId id : rows.expired(clock.instant())) {
+            boolean removed = Boolean.TRUE.equals(transaction.execute(status -> {
+                boolean free =
+                        rows.lockExpired(id, clock.instant()) && holder(id).isEmpty();
+                if (free) {
+                    rows.markDeleted(id, clock.instant());
+                }
+                return free;
+            }));
+            if (removed) {
                 folder.delete(id);
                 log.info("file {} expired", id);
             }
         }
+        folder.deleteAbandoned(clock.instant());
     }
 }

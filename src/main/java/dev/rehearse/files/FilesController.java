@@ -5,24 +5,26 @@ import dev.rehearse.web.Listing;
 import dev.rehearse.web.MarkedListing;
 import dev.rehearse.web.PageQuery;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.tags.Tag;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpRange;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
+import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
@@ -58,8 +60,7 @@ final class FilesController {
             @RequestParam MultipartFile file,
             @RequestParam String purpose,
             @RequestParam(name = "expires_after[anchor]", required = false) @Nullable String anchor,
-            @RequestParam(name = "expires_after[seconds]", required = false) @Nullable Long seconds)
-            throws IOException {
+            @RequestParam(name = "expires_after[seconds]", required = false) @Nullable Long seconds) {
         Purpose meant = Purpose.ofUpload(purpose);
         String name = filename(file, meant);
         Duration lifetime = lifetime(anchor, seconds);
@@ -72,9 +73,7 @@ final class FilesController {
                     "The file has " + file.getSize() + " bytes. Allowed: "
                             + settings.maxSize().toBytes() + ".");
         }
-        try (InputStream content = file.getInputStream()) {
-            return FileObject.of(store.add(content, name, meant, lifetime));
-        }
+        return FileObject.of(store.add(unfinished -> file.transferTo(unfinished.toFile()), name, meant, lifetime));
     }
 
     @Operation(summary = "List files")
@@ -103,25 +102,39 @@ final class FilesController {
         return new FileObject.Deleted(id.value(), "file", true);
     }
 
-    @Operation(summary = "Download a file")
+    @Operation(summary = "Download a file", description = "Or parts of it: a `Range` header is honoured.")
     @GetMapping("/{id}/content")
-    ResponseEntity<Resource> content(@PathVariable FileId id) {
+    ResponseEntity<Resource> content(
+            @PathVariable FileId id,
+            @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.RANGE, required = false) @Nullable
+                    String range) {
         StoredFile file = store.find(id).orElseThrow(() -> FileStore.unknown(id));
+        Resource content = new FileSystemResource(store.content(id));
+        requireWithin(range, content, file.bytes());
         ContentDisposition disposition = ContentDisposition.attachment()
                 .filename(file.filename(), StandardCharsets.UTF_8)
                 .build();
         return ResponseEntity.ok()
                 .contentType(MediaType.APPLICATION_OCTET_STREAM)
                 .header(HttpHeaders.CONTENT_DISPOSITION, disposition.toString())
-                .body(new FileSystemResource(store.content(id)));
+                .body(content);
     }
 
+    /** Spring cuts the ranges out, but refuses those that cannot be with an answer that is empty. */
+    private static void requireWithin(@Nullable String range, Resource content, long bytes) {
+        try {
+            HttpRange.toResourceRegions(HttpRange.parseRanges(range), content);
+        } catch (IllegalArgumentException e) {
+            throw ApiException.noSuchRange(
+                    "Invalid Range '" + range + "': " + e.getMessage() + ". The file has " + bytes + " bytes.", bytes);
+        }
+    }
+
+    /** Without the folders that some clients put before it. */
     private static String filename(MultipartFile file, Purpose purpose) {
-        String name = file.getOriginalFilename();
-        if (name == null
-                || name.isBlank()
-                || name.length() > LONGEST_NAME
-                || name.chars().anyMatch(Character::isISOControl)) {
+        String given = Objects.requireNonNullElse(file.getOriginalFilename(), "");
+        String name = given.substring(Math.max(given.lastIndexOf('/'), given.lastIndexOf('\\')) + 1);
+        if (name.isBlank() || name.length() > LONGEST_NAME || name.chars().anyMatch(Character::isISOControl)) {
             throw ApiException.invalid(
                     "invalid_value",
                     "file",

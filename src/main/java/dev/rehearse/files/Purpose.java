@@ -10,11 +10,7 @@ public enum Purpose {
     FINE_TUNE("fine-tune"),
     /** Of files that jobs make; nothing is uploaded for it. */
     FINE_TUNE_RESULTS("fine-tune-results"),
-    EVALS("evals"),
-    BATCH("batch"),
-    ASSISTANTS("assistants"),
-    VISION("vision"),
-    USER_DATA("user_data");
+    EVALS("evals");
 
     private final String wireName;
 

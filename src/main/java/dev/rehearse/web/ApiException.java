@@ -1,8 +1,11 @@
 package dev.rehearse.web;
 
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 
 /** An answer other than success, in the terms of OpenAI's error envelope. */
@@ -14,6 +17,7 @@ public final class ApiException extends RuntimeException {
     private final @Nullable String code;
     private final @Nullable String param;
     private final @Nullable Duration retryAfter;
+    private final Map<String, String> headers = new LinkedHashMap<>();
 
     private ApiException(
             HttpStatus status,
@@ -43,7 +47,8 @@ public final class ApiException extends RuntimeException {
     /** 401: nobody may ask this without a valid API key. */
     public static ApiException unauthorized(String message) {
         return new ApiException(
-                HttpStatus.UNAUTHORIZED, "invalid_request_error", "invalid_api_key", null, message, null);
+                        HttpStatus.UNAUTHORIZED, "invalid_request_error", "invalid_api_key", null, message, null)
+                .with(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
 
     /** 403: it exists, but this must not be done to it, or not by this caller. */
@@ -56,6 +61,25 @@ public final class ApiException extends RuntimeException {
         return new ApiException(HttpStatus.CONTENT_TOO_LARGE, "invalid_request_error", null, param, message, null);
     }
 
+    /** 416: a part was asked for that the content, of so many bytes, does not have. */
+    public static ApiException noSuchRange(String message, long bytes) {
+        return new ApiException(
+                        HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+                        "invalid_request_error",
+                        "invalid_range",
+                        "Range",
+                        message,
+                        null)
+                .with(HttpHeaders.CONTENT_RANGE, "bytes */" + bytes);
+    }
+
+    /** 507: the disk is full; trying again at once does not help. */
+    public static ApiException noRoom(String message) {
+        return new ApiException(
+                        HttpStatus.INSUFFICIENT_STORAGE, "server_error", "insufficient_storage", null, message, null)
+                .with("x-should-retry", "false");
+    }
+
     /** 429: a bounded queue is full; clients retry after {@code retryAfter}. */
     public static ApiException busy(String code, String message, Duration retryAfter) {
         return new ApiException(HttpStatus.TOO_MANY_REQUESTS, "rate_limit_error", code, null, message, retryAfter);
@@ -64,6 +88,11 @@ public final class ApiException extends RuntimeException {
     /** 503: not now; clients retry after {@code retryAfter}. */
     public static ApiException unavailable(String code, String message, Duration retryAfter) {
         return new ApiException(HttpStatus.SERVICE_UNAVAILABLE, "server_error", code, null, message, retryAfter);
+    }
+
+    private ApiException with(String header, String value) {
+        headers.put(header, value);
+        return this;
     }
 
     /** What was wrong, which value, and what is allowed. */
@@ -89,5 +118,10 @@ public final class ApiException extends RuntimeException {
 
     public @Nullable Duration retryAfter() {
         return retryAfter;
+    }
+
+    /** What the answer's headers say beside. */
+    Map<String, String> headers() {
+        return headers;
     }
 }

@@ -36,9 +36,7 @@ final class ErrorMapping {
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> api(ApiException e) {
         HttpHeaders headers = new HttpHeaders();
-        if (e.status() == HttpStatus.UNAUTHORIZED) {
-            headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
-        }
+        e.headers().forEach(headers::set);
         if (e.retryAfter() != null) {
             long millis = Math.max(1, e.retryAfter().toMillis());
             long seconds = (millis + 999) / 1000;
@@ -104,12 +102,15 @@ final class ErrorMapping {
 
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> tooLarge(MaxUploadSizeExceededException e) {
-        String limit = e.getMaxUploadSize() < 0 ? "the limit" : "the limit of " + e.getMaxUploadSize() + " bytes";
-        return invalid(HttpStatus.CONTENT_TOO_LARGE, "The upload is larger than " + limit + ".", "file", null);
+        String details = firstLine(e.getMostSpecificCause().getMessage());
+        return invalid(HttpStatus.CONTENT_TOO_LARGE, "The upload is too large: " + details + ".", "file", null);
     }
 
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> brokenUpload(MultipartException e) {
+        if (DiskFull.isCauseOf(e)) {
+            return noRoom(e);
+        }
         String message = "The multipart body could not be read: "
                 + firstLine(e.getMostSpecificCause().getMessage());
         return invalid(HttpStatus.BAD_REQUEST, message, null, null);
@@ -127,6 +128,9 @@ final class ErrorMapping {
         if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
             log.debug("client is gone: {}", e.toString());
             return null;
+        }
+        if (DiskFull.isCauseOf(e) && !response.isCommitted()) {
+            return noRoom(e);
         }
         if (e instanceof ErrorResponse known && known.getStatusCode().is4xxClientError()) {
             String detail = known.getBody().getDetail();
@@ -150,6 +154,11 @@ final class ErrorMapping {
     static String bug(String requestId) {
         return "The server had an error while processing your request. Its log has the reason under request id "
                 + requestId + ".";
+    }
+
+    private ResponseEntity<ErrorEnvelope> noRoom(Exception e) {
+        log.error("the disk is full: {}", e.toString());
+        return api(ApiException.noRoom("The service's disk is full; nothing of the request was kept."));
     }
 
     private static ResponseEntity<ErrorEnvelope> missing(String name) {

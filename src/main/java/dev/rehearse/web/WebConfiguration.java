@@ -7,6 +7,7 @@ import io.swagger.v3.oas.models.security.SecurityRequirement;
 import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.List;
 import org.apache.catalina.core.StandardHost;
+import org.apache.coyote.ContinueResponseTiming;
 import org.apache.tomcat.util.buf.EncodedSolidusHandling;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
@@ -38,6 +39,13 @@ class WebConfiguration implements WebMvcConfigurer {
     WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> encodedSlashes() {
         return factory -> factory.addConnectorCustomizers(
                 connector -> connector.setEncodedSolidusHandling(EncodedSolidusHandling.PASS_THROUGH.getValue()));
+    }
+
+    /** A client that asks before it sends a large body hears a refusal instead, and sends nothing. */
+    @Bean
+    WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> refusalsBeforeBodies() {
+        return factory -> factory.addConnectorCustomizers(connector -> connector.setProperty(
+                "continueResponseTiming", ContinueResponseTiming.ON_REQUEST_BODY_READ.toString()));
     }
 
     @Bean

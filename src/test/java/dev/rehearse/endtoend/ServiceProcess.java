@@ -20,19 +20,26 @@ final class ServiceProcess implements AutoCloseable {
 
     private final Process process;
     private final Path log;
+    final int port;
     final Client client;
 
     private ServiceProcess(Process process, Path log) throws IOException {
         this.process = process;
         this.log = log;
-        this.client = new Client(awaitPort());
+        this.port = awaitPort();
+        this.client = new Client(port);
     }
 
     /** Returns when requests are answered. */
     static ServiceProcess start(Path data, Path log, String... settings) throws IOException {
+        return startWithin("1g", data, log, settings);
+    }
+
+    /** The same with so much heap. */
+    static ServiceProcess startWithin(String heap, Path data, Path log, String... settings) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx1g",
+                "-Xmx" + heap,
                 "-XX:TieredStopAtLevel=1",
                 RehearseApplication.class.getName(),
                 "--server.port=0",

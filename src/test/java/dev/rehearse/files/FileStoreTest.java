@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.support.DefaultListableBeanFactory;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -64,13 +67,14 @@ class FileStoreTest {
         }
 
         @Test
-        void anExpiredFileIsGoneAndSweptByTheNextUpload() {
+        void anExpiredFileIsGoneAndSwept() {
             StoredFile file = add(at(NOW), Duration.ofHours(1));
             Instant later = NOW.plus(Duration.ofHours(1));
             assertThat(at(later).find(file.id())).isEmpty();
             assertThat(at(later).content(file.id())).exists();
-            add(at(later), null);
+            at(later).sweep();
             assertThat(at(later).content(file.id())).doesNotExist();
+            at(later).sweep();
         }
 
         @Test
@@ -80,7 +84,7 @@ class FileStoreTest {
             assertThatThrownBy(() -> at(NOW).delete(file.id()))
                     .isInstanceOf(ApiException.class)
                     .hasMessageContaining("job 7 reads it");
-            add(at(NOW.plus(Duration.ofHours(2))), null);
+            at(NOW.plus(Duration.ofHours(2))).sweep();
             assertThat(at(NOW).content(file.id())).exists();
             assertThat(at(NOW).find(file.id())).isPresent();
         }
@@ -110,6 +114,29 @@ class FileStoreTest {
             assertThat(data.resolve("files/.incoming")).isEmptyDirectory();
             assertThat(rows.list(new PageQuery(null, 10), FileRows.Order.ASC, null, NOW))
                     .isEmpty();
+        }
+
+        @Test
+        void whatAnUploadLeftThatEndedWithItsProcessIsSweptAfterADay() throws IOException {
+            add(at(NOW), null);
+            Path left = Files.writeString(data.resolve("files/.incoming/upload_1.tmp"), "half a f");
+            Instant now = Files.getLastModifiedTime(left).toInstant();
+            at(now.plus(Duration.ofHours(23))).sweep();
+            assertThat(left).exists();
+            at(now.plus(Duration.ofHours(25))).sweep();
+            assertThat(left).doesNotExist();
+        }
+
+        /** The error is the system's own: this device is always full. */
+        @Test
+        @EnabledOnOs(OS.LINUX)
+        void aFullDiskIsRecognisedAndLeavesNothing() {
+            FileFolder.Source full = unfinished -> Files.write(Path.of("/dev/full"), new byte[1]);
+            assertThatThrownBy(() -> at(NOW).add(full, "rows.jsonl", Purpose.FINE_TUNE, null))
+                    .isInstanceOf(UncheckedIOException.class)
+                    .rootCause()
+                    .hasMessageContaining("No space left on device");
+            assertThat(data.resolve("files/.incoming")).isEmptyDirectory();
         }
 
         private FileStore at(Instant now) {
