@@ -253,16 +253,16 @@ public final class ModelCache implements ModelHold, AutoCloseable {
             entry.loaded.completeExceptionally(e);
             return;
         }
-        synchronized (this) {
+        log.info("model {} loaded, {} MiB", entry.model.id(), model.size().toMegabytes());
+        synchronized (this) { // whoever waits for it must not find it in use by its loader
             entry.bytes = model.size().toBytes();
             failures.remove(key);
             entries.values().stream()
                     .filter(other -> other != entry && other.model.id().equals(entry.model.id()))
                     .forEach(other -> other.replaced = true);
+            entry.loaded.complete(model);
+            giveBack(entry);
         }
-        log.info("model {} loaded, {} MiB", entry.model.id(), model.size().toMegabytes());
-        entry.loaded.complete(model);
-        giveBack(entry);
     }
 
     private LoadedModel await(Entry entry) {
