@@ -1,5 +1,7 @@
 package dev.rehearse.models;
 
+import dev.rehearse.networks.Architecture;
+import dev.rehearse.networks.InvalidModelException;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +21,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** What a Hugging Face model directory says about itself. Stateless; any thread. */
 final class ModelDirectory {
     private static final String CONFIG = "config.json";
+    private static final String TOKENIZER = "tokenizer.json";
     private static final List<String> CONTEXT_KEYS = List.of("max_position_embeddings", "n_positions", "n_ctx");
     private static final JsonMapper JSON = new JsonMapper();
 
@@ -55,6 +58,19 @@ final class ModelDirectory {
             }
         }
         return null;
+    }
+
+    /** Why no model can be made of it, as far as that is seen without reading weights; null when nothing is missing. */
+    static @Nullable String problem(Path directory) {
+        try {
+            Architecture.of(directory);
+        } catch (InvalidModelException e) {
+            return e.getMessage();
+        }
+        if (weightBytes(directory) == 0) {
+            return "no .safetensors file has any weights";
+        }
+        return Files.isRegularFile(directory.resolve(TOKENIZER)) ? null : TOKENIZER + " is missing";
     }
 
     /** Bytes of the weight files. */

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters numbers in the network, of a blueprint without its vocabulary's; absent when the directory's
  *     configuration cannot be read
  * @param untrained true for a blueprint, which no reply can be asked of; absent otherwise
+ * @param problem why a directory that somebody put there is no model yet; absent when nothing was found
  */
 @JsonInclude(JsonInclude.Include.ALWAYS)
 record ModelObject(
@@ -28,7 +29,9 @@ record ModelObject(
 
         @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long parameters,
 
-        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean untrained) {
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Boolean untrained,
+
+        @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable String problem) {
     static ModelObject of(Model model) {
         return new ModelObject(
                 model.id(),
@@ -39,7 +42,8 @@ record ModelObject(
                 model.parent(),
                 model.contextLength(),
                 parameters(model),
-                model.kind() == Model.Kind.BLUEPRINT ? true : null);
+                model.kind() == Model.Kind.BLUEPRINT ? true : null,
+                model.kind() == Model.Kind.BASE ? ModelDirectory.problem(model.requireDirectory()) : null);
     }
 
     private static @Nullable Long parameters(Model model) {

@@ -124,7 +124,8 @@ final class ErrorMapping {
 
     @ExceptionHandler
     @Nullable
-    ResponseEntity<ErrorEnvelope> anythingElse(Exception e, HttpServletRequest request, HttpServletResponse response) {
+    ResponseEntity<ErrorEnvelope> anythingElse(Exception e, HttpServletRequest request, HttpServletResponse response)
+            throws Exception {
         if (DisconnectedClientHelper.isClientDisconnectedException(e)) {
             log.debug("client is gone: {}", e.toString());
             return null;
@@ -141,7 +142,7 @@ final class ErrorMapping {
         String id = RequestIds.of(request);
         log.error("request {} failed: {} {}", id, request.getMethod(), request.getRequestURI(), e);
         if (response.isCommitted()) {
-            return null;
+            throw e; // the container then cuts the connection: a part of an answer must not look like the whole
         }
         return answer(HttpStatus.INTERNAL_SERVER_ERROR, new HttpHeaders(), ErrorEnvelope.server(bug(id)));
     }

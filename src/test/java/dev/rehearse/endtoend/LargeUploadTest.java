@@ -6,6 +6,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.io.SequenceInputStream;
 import java.net.Socket;
 import java.net.URI;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The largest file there may be, through a service whose heap is half as large. */
+/** The largest file there may be, and a model as large, through a service whose heap is half as large. */
 @Timeout(180)
 class LargeUploadTest {
     private static final long LIMIT = 512L << 20;
@@ -63,8 +64,25 @@ class LargeUploadTest {
                         .containsExactlyInAnyOrder(".incoming", file.path("id").asString(""));
             }
             assertThat(data.resolve("files/.incoming")).isEmptyDirectory();
+            assertThat(exported(process, data)).isGreaterThan(LIMIT);
             assertThat(firstLine(process, "")).startsWith("HTTP/1.1 413");
             assertThat(firstLine(process, "Expect: 100-continue\r\n")).startsWith("HTTP/1.1 413");
+        }
+    }
+
+    /** The length of a model of as many bytes, most of them holes, as it is exported. */
+    private static long exported(ServiceProcess process, Path data) throws Exception {
+        Path model = Files.createDirectories(data.resolve("models/large"));
+        Files.writeString(model.resolve("config.json"), "{}");
+        try (RandomAccessFile weights =
+                new RandomAccessFile(model.resolve("model.safetensors").toFile(), "rw")) {
+            weights.setLength(LIMIT);
+        }
+        URI export = URI.create("http://localhost:" + process.port + "/v1/models/large/export");
+        try (InputStream archive = HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(export).build(), HttpResponse.BodyHandlers.ofInputStream())
+                .body()) {
+            return archive.transferTo(OutputStream.nullOutputStream());
         }
     }
 

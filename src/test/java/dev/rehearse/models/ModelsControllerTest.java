@@ -1,12 +1,12 @@
 package dev.rehearse.models;
 
-import static org.hamcrest.Matchers.contains;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.delete;
 import static org.springframework.test.web.servlet.request.MockMvcRequestBuilders.get;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.content;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
+import dev.rehearse.networks.Blueprint;
 import dev.rehearse.web.DataDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -48,7 +48,8 @@ class ModelsControllerTest {
                 new DefaultListableBeanFactory().getBeanProvider(ModelHold.class));
         Path weights = ModelCatalogTest.modelDirectory(data.resolve("runs/1"));
         catalog.publish(Model.tuned(TUNED, Instant.ofEpochSecond(1_700_000_000), "acme", "gpt2-tiny", weights));
-        http = MockMvcBuilders.standaloneSetup(new ModelsController(catalog)).build();
+        http = MockMvcBuilders.standaloneSetup(new ModelsController(catalog, new ModelExports(catalog)))
+                .build();
     }
 
     @Test
@@ -73,7 +74,9 @@ class ModelsControllerTest {
         http.perform(get("/v1/models"))
                 .andExpect(status().isOk())
                 .andExpect(jsonPath("$.object").value("list"))
-                .andExpect(jsonPath("$.data[*].id").value(contains(TUNED, "gpt2-tiny", "gpt2-small", "llama-tiny")));
+                .andExpect(jsonPath("$.data[0].id").value(TUNED))
+                .andExpect(jsonPath("$.data[1].id").value("gpt2-tiny"))
+                .andExpect(jsonPath("$.data.length()").value(1 + Blueprint.values().length));
     }
 
     @Test
