@@ -1,5 +1,12 @@
 package dev.rehearse.networks;
 
+import static dev.rehearse.networks.Seq2Seqs.CONTEXT;
+import static dev.rehearse.networks.Seq2Seqs.VOCABULARY;
+import static dev.rehearse.networks.Seq2Seqs.formulas;
+import static dev.rehearse.networks.Seq2Seqs.joined;
+import static dev.rehearse.networks.Seq2Seqs.one;
+import static dev.rehearse.networks.Seq2Seqs.tokens;
+import static dev.rehearse.networks.Seq2Seqs.weights;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -8,32 +15,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rehearse.networks.Decoding.Choice;
 import dev.rehearse.networks.Decoding.Choosing;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** The encoders and decoders; what they share with the other families is tested with those. */
 class Seq2SeqTest {
-    private static final int VOCABULARY = 13;
-    private static final int CONTEXT = 24;
-
-    /** Weights that gradients reach through all others. */
-    private static final Set<String> LOWEST =
-            Set.of("embedding.weight", "encoder.weight_ih_l0_reverse", "encoder.layers.0.conv.weight");
 
     private static Device device;
 
@@ -45,80 +36,6 @@ class Seq2SeqTest {
     @AfterAll
     static void close() {
         device.close();
-    }
-
-    static List<Architecture> shapes() {
-        return List.of(
-                new LstmSeq2Seq(VOCABULARY, CONTEXT, 8, 2, true),
-                new LstmSeq2Seq(VOCABULARY, CONTEXT, 6, 1, false),
-                new ConvSeq2Seq(VOCABULARY, CONTEXT, 6, 2, 2, 3),
-                new ConvSeq2Seq(VOCABULARY, CONTEXT, 8, 1, 2, 5));
-    }
-
-    private static TorchNetwork network(Architecture shape) {
-        TorchNetwork network = TorchNetwork.create(device, shape, NetworkOptions.exact(), 1);
-        randomise(network);
-        return network;
-    }
-
-    /** Numbers of a size that makes every part matter, biases too. */
-    private static void randomise(TorchNetwork network) {
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
-        network.device().run(Device.Priority.TRAINING, () -> {
-            for (String name : List.copyOf(network.weights().names())) {
-                float[] numbers = network.weights().numbers(name);
-                for (int i = 0; i < numbers.length; i++) {
-                    numbers[i] = (float) (0.35 * random.nextGaussian());
-                }
-                network.weights().set(name, numbers);
-            }
-        });
-    }
-
-    /** Rectifiers that no small step switches. */
-    private static void keepFromKinks(TorchNetwork network) {
-        network.device().run(Device.Priority.TRAINING, () -> {
-            float[] numbers = new float[network.architecture().width()];
-            Arrays.fill(numbers, 4);
-            network.weights().names().stream()
-                    .filter(name -> name.endsWith(".fc.bias"))
-                    .forEach(name -> network.weights().set(name, numbers));
-        });
-    }
-
-    private static Map<String, float[]> weights(TorchNetwork network) {
-        Map<String, float[]> weights = new HashMap<>();
-        network.device()
-                .run(
-                        Device.Priority.TRAINING,
-                        () -> network.weights()
-                                .names()
-                                .forEach(name ->
-                                        weights.put(name, network.weights().numbers(name))));
-        return weights;
-    }
-
-    private static Seq2SeqFormulas formulas(Architecture shape, Map<String, float[]> weights) {
-        return shape instanceof LstmSeq2Seq lstm
-                ? new LstmFormulas(lstm, weights)
-                : new ConvFormulas((ConvSeq2Seq) shape, weights);
-    }
-
-    private static int[] tokens(int length, long seed) {
-        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        return random.ints(length, 0, VOCABULARY).toArray();
-    }
-
-    private static int[] joined(int[]... parts) {
-        return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
-    }
-
-    /** A prompt and its whole reply. */
-    private static TokenBatch one(int[] prompt, int[] reply) {
-        int[] all = joined(prompt, reply);
-        return new TokenBatch(
-                new int[][] {all},
-                new int[][] {IntStream.range(prompt.length, all.length).toArray()});
     }
 
     private static Choosing greedy(int rows) {
@@ -137,11 +54,11 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void theScriptSaysWhatTheFormulasSay(Architecture shape) {
         int[] prompt = tokens(7, 1);
         int[] reply = tokens(5, 2);
-        try (TorchNetwork network = network(shape)) {
+        try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
             Map<String, float[]> weights = weights(network);
             Seq2SeqFormulas formulas = formulas(shape, weights);
             float[] actual = network.read(one(prompt, reply)).logProbs()[0];
@@ -164,11 +81,11 @@ class Seq2SeqTest {
 
     /** V is a function of the state, so its heads see the decoder's, in the middle and after the last token. */
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void valuesAreReadFromTheDecodersStates(Architecture shape) {
         int[] prompt = tokens(4, 1);
         int[] reply = tokens(3, 2);
-        try (TorchNetwork network = network(shape)) {
+        try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
             Map<String, float[]> weights = weights(network);
             Seq2SeqFormulas formulas = formulas(shape, weights);
             float[] actual = network.read(one(prompt, reply)).values()[0];
@@ -190,7 +107,7 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void neitherNeighboursNorPaddingNorPiecesChangeAnything(Architecture shape) {
         int[][] sequences = new int[600][];
         int[][] actions = new int[600][];
@@ -200,7 +117,7 @@ class Seq2SeqTest {
             actions[b] = IntStream.range(first, sequences[b].length).toArray();
         }
         TokenBatch batch = new TokenBatch(sequences, actions);
-        try (TorchNetwork network = network(shape)) {
+        try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
             assertTrue(MicroBatch.split(batch, shape).size() > 1);
             Readings together = network.read(batch);
             float[][] embedded = network.embed(sequences);
@@ -214,7 +131,7 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void eachReplyOfADialogueIsReadAsIfItWereTheOnlyOne(Architecture shape) {
         int[] question = tokens(5, 1);
         int[] reply = tokens(3, 2);
@@ -226,7 +143,7 @@ class Seq2SeqTest {
                         IntStream.range(question.length, question.length + reply.length),
                         IntStream.range(begin, all.length))
                 .toArray();
-        try (TorchNetwork network = network(shape)) {
+        try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
             Readings dialogue = network.read(new TokenBatch(new int[][] {all}, new int[][] {actions}));
             Readings first = network.read(one(question, reply));
             Readings second = network.read(one(joined(question, reply, more), last));
@@ -245,11 +162,11 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void decodingIsTheFullForward(Architecture shape) {
         int[][] prompts = {tokens(5, 1), tokens(9, 2), tokens(1, 3)};
         int[][] replies = {tokens(8, 4), tokens(8, 5), tokens(8, 6)};
-        try (TorchNetwork network = network(shape);
+        try (TorchNetwork network = Seq2Seqs.network(device, shape);
                 Decoding decoding = network.decoding(3, CONTEXT, Device.Priority.SERVING)) {
             float[][] expected = new float[3][];
             for (int b = 0; b < 3; b++) {
@@ -279,11 +196,11 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void aMovedReplyGoesOnAsItWould(Architecture shape) {
         int[] prompt = tokens(6, 1);
         int[] reply = tokens(4, 2);
-        try (TorchNetwork network = network(shape);
+        try (TorchNetwork network = Seq2Seqs.network(device, shape);
                 Decoding decoding = network.decoding(3, CONTEXT, Device.Priority.SERVING)) {
             float[] expected = network.read(one(prompt, reply)).logProbs()[0];
             decoding.prefill(new int[] {0, 2}, new int[][] {tokens(8, 3), prompt}, greedy(2));
@@ -297,96 +214,12 @@ class Seq2SeqTest {
     }
 
     @ParameterizedTest
-    @MethodSource("shapes")
+    @MethodSource("dev.rehearse.networks.Seq2Seqs#shapes")
     void aPromptIsReadAsAWhole(Architecture shape) {
-        try (TorchNetwork network = network(shape);
+        try (TorchNetwork network = Seq2Seqs.network(device, shape);
                 Decoding decoding = network.decoding(1, CONTEXT, Device.Priority.SERVING)) {
             assertFalse(decoding.readsInPieces());
             assertThrows(UnsupportedOperationException.class, () -> decoding.extend(0, 0, new int[] {1}, greedy(1)));
         }
-    }
-
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void theGradientOfEveryWeightAgreesWithFiniteDifferences(Architecture shape) {
-        TokenBatch batch = new TokenBatch(
-                new int[][] {{1, 2, 3, 4, 5, 6}, {6, 0, 2}, {7, 8, 9, 10, 11, 12}},
-                new int[][] {{3, 4, 5}, {1}, {2, 4, 5}});
-        float[][] prior = {{-1f, -2f, -0.5f}, {-1.5f}, {-0.7f, -0.1f, -3f}};
-        float[][] targets = {{0.3f, -0.2f, 0.9f}, {0.1f}, {0.4f, 0.2f, -0.6f}};
-        SoftQLoss loss = new SoftQLoss(0.5, 0, 0, 0.2, 0.3);
-        try (TorchNetwork network = network(shape);
-                TorchNetwork frozen = TorchNetwork.create(device, shape, NetworkOptions.exact(), 6)) {
-            keepFromKinks(network);
-            checkGradient(network, batch, new Objective.Imitation(), name -> true);
-            checkGradient(network, batch, new Objective.ValueRegression(targets), name -> true);
-            network.resetValue(0.25);
-            Objective soft = new Objective.SoftQ(
-                    (first, readings) -> targets, prior, new float[] {1, 0.6f, 1}, new float[] {0, 1, 0}, frozen, loss);
-            checkGradient(network, batch, soft, LOWEST::contains);
-        }
-        Heads heads = new Heads(Heads.Kind.V_AND_TWIN_Q, 1, 0);
-        QLoss qLoss = new QLoss(0, 0.5, 0.7, 0.1, 0.2, 0.3);
-        try (TorchNetwork plain = network(shape);
-                TorchNetwork guided = plain.withHeads(heads, 3);
-                TorchNetwork frozen = TorchNetwork.create(device, shape, NetworkOptions.exact(), 6)) {
-            randomise(guided);
-            keepFromKinks(guided);
-            Objective headQ = new Objective.HeadQ(
-                    (first, readings) -> targets,
-                    targets,
-                    new float[] {1, 0.6f, 1},
-                    new float[] {0, 1, 0},
-                    frozen,
-                    qLoss);
-            checkGradient(guided, batch, headQ, name -> LOWEST.contains(name) || name.startsWith("value."));
-        }
-    }
-
-    private static void checkGradient(
-            TorchNetwork network, TokenBatch batch, Objective objective, Predicate<String> names) {
-        network.device().run(Device.Priority.TRAINING, () -> {
-            Learning learning = new Learning(network);
-            GradientCheck.run(network, learning, batch, objective, names);
-            learning.close();
-        });
-    }
-
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void whatIsSavedOpensAgainBitForBit(Architecture shape, @TempDir Path directory) throws IOException {
-        TokenBatch batch = one(tokens(5, 1), tokens(4, 2));
-        Path again = Files.createDirectory(directory.resolve("again"));
-        try (TorchNetwork network = network(shape)) {
-            network.save(directory);
-            Files.writeString(
-                    directory.resolve("config.json"), network.config(2).toString());
-            try (TorchNetwork opened = TorchNetwork.open(device, directory, NetworkOptions.exact())) {
-                assertEquals(shape, opened.architecture());
-                assertArrayEquals(
-                        network.read(batch).logProbs()[0], opened.read(batch).logProbs()[0]);
-                assertArrayEquals(
-                        network.read(batch).values()[0], opened.read(batch).values()[0]);
-                opened.save(again);
-            }
-        }
-        for (String file : List.of("model.safetensors", "value_head.safetensors")) {
-            assertEquals(-1, Files.mismatch(directory.resolve(file), again.resolve(file)));
-        }
-    }
-
-    @ParameterizedTest
-    @MethodSource("shapes")
-    void theLastBlocksAreTheDecoders(Architecture shape) {
-        for (String name : shape.weightShapes().keySet()) {
-            boolean decoders = name.startsWith("decoder.") || name.startsWith("attention.");
-            boolean positions = name.endsWith("positions.weight");
-            assertEquals(decoders && !positions, shape.isAbove(name, shape.layers()), name);
-            boolean first = name.startsWith("decoder.layers.0.") || name.startsWith("decoder.") && name.endsWith("_l0");
-            if (shape.layers() > 1) {
-                assertEquals(decoders && !positions && !first, shape.isAbove(name, shape.layers() - 1), name);
-            }
-        }
-        assertThrows(IllegalArgumentException.class, () -> shape.isAbove("decoder", shape.layers() + 1));
     }
 }
