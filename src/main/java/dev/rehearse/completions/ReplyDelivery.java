@@ -3,7 +3,6 @@ package dev.rehearse.completions;
 import dev.rehearse.models.Lease;
 import dev.rehearse.models.ModelCache;
 import dev.rehearse.web.ApiException;
-import dev.rehearse.web.ClientConnection;
 import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,7 @@ final class ReplyDelivery {
         try {
             Work work = plan.apply(replies.lease());
             if (!options.streams()) {
-                return wholes.open(options, work, replies, ClientConnection.of(exchange.request()));
+                return wholes.open(options, work, replies, exchange);
             }
             streams.open(work, options, replies, exchange);
             return null;

@@ -3,10 +3,14 @@ package dev.rehearse.completions;
 import dev.rehearse.generation.Completion;
 import dev.rehearse.web.ClientConnection;
 import dev.rehearse.web.ClientWatch;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
@@ -17,6 +21,8 @@ import tools.jackson.databind.JsonNode;
 /** The answers in one piece that are being made: ends those whose time is up or whose client is gone. Thread-safe. */
 @Component
 final class WholeAnswers {
+    private static final Logger log = LoggerFactory.getLogger(WholeAnswers.class);
+
     private final CompletionsProperties settings;
     private final ClientWatch watch;
     private final OpenAnswers answers;
@@ -36,8 +42,8 @@ final class WholeAnswers {
      * @throws dev.rehearse.web.ApiException 429 when the model's queue is full
      */
     DeferredResult<ResponseEntity<JsonNode>> open(
-            Options options, Work work, Replies replies, ClientConnection connection) {
-        Whole answer = new Whole(replies, connection);
+            Options options, Work work, Replies replies, Streams.Exchange exchange) {
+        Whole answer = new Whole(replies, exchange);
         WholeReplies all = new WholeReplies(work.requests().size());
         all.all()
                 .whenCompleteAsync(
@@ -78,14 +84,16 @@ final class WholeAnswers {
                 new DeferredResult<>(settings.timeout().toMillis());
         private final Replies replies;
         private final ClientConnection connection;
+        private final HttpServletResponse response;
         private final AtomicBoolean closed = new AtomicBoolean();
 
-        Whole(Replies replies, ClientConnection connection) {
+        Whole(Replies replies, Streams.Exchange exchange) {
             this.replies = replies;
-            this.connection = connection;
+            connection = ClientConnection.of(exchange.request());
+            response = exchange.response();
             result.onTimeout(() -> cut(ReplyDelivery.tooLong(settings.timeout())));
             result.onError(failure -> close());
-            result.onCompletion(() -> answers.remove(this));
+            result.onCompletion(this::completed);
         }
 
         void begin() {
@@ -102,6 +110,16 @@ final class WholeAnswers {
             } catch (RuntimeException e) {
                 cut(e);
             }
+        }
+
+        /** Closed first: the container tells of completion before it writes the end of a body that is still open. */
+        private void completed() {
+            try {
+                response.getOutputStream().close();
+            } catch (IOException | IllegalStateException e) {
+                log.debug("client is gone: {}", e.toString());
+            }
+            answers.remove(this);
         }
 
         @Override

@@ -129,8 +129,10 @@ public final class ResponseWriter implements WriteListener, AsyncListener {
         }
     }
 
-    private void end() {
+    /** Closed first: the container tells of completion before it writes the end of a body that is still open. */
+    private void end() throws IOException {
         over = true;
+        out.close();
         source.closed();
         context.complete();
     }

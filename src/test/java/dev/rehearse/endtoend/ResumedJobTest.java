@@ -124,10 +124,12 @@ class ResumedJobTest {
         }
     }
 
-    /** The checkpoints that are kept, with their metrics. */
+    /** The checkpoints that are kept, with their metrics but for times. */
     private static List<String> steps(Client client, String job) {
         return client.openAi.fineTuning().jobs().checkpoints().list(job).data().stream()
-                .map(checkpoint -> checkpoint.stepNumber() + " " + checkpoint.metrics())
+                .map(checkpoint -> checkpoint.stepNumber() + " "
+                        + checkpoint.metrics().trainLoss() + " "
+                        + checkpoint.metrics().fullValidLoss().orElseThrow())
                 .toList();
     }
 }

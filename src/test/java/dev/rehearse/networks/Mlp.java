@@ -33,9 +33,14 @@ public record Mlp(int inputs, int vocabularySize, int width) implements Architec
     @Override
     public Map<String, long[]> weightShapes() {
         Map<String, long[]> shapes = new LinkedHashMap<>();
-        shapes.put("in.weight", new long[] {width, inputs});
-        shapes.put("in.bias", new long[] {width});
+        shapes.put("in.weight", new long[] {width, inputs + 1});
         return shapes;
+    }
+
+    /** So that what fresh units see of a state of numbers near 1 is of that size, and they bend in different places. */
+    @Override
+    public double freshSpread(String name, long[] shape) {
+        return 1;
     }
 
     @Override

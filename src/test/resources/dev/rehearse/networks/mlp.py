@@ -18,8 +18,8 @@ class Mlp(Module):
     back = torch.arange(1 - self.inputs, 1, device=ids.device).unsqueeze(0)  # (1, inputs)
     tokens = torch.take(ids, rows.unsqueeze(1) + back)  # (N, inputs)
     x = (tokens.to(6) - 32768.) / 8192.
-    x = torch.relu(torch.linear(x, w["in.weight"], w["in.bias"]))
-    return x  # (N, D)
+    x = torch.cat([x, torch.ones([rows.size(0), 1], device=ids.device)], 1)  # the bias is a weight like the others
+    return torch.relu(torch.matmul(x, torch.t(w["in.weight"])))  # (N, D)
 
   def uniform(self, rows: int, like: Tensor) -> Tensor:
     return torch.zeros([rows, self.actions], device=like.device)
