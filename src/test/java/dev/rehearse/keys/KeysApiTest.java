@@ -240,7 +240,7 @@ class KeysApiTest {
                                 + "Content-Length: 9\r\nAuthorization: Bearer " + key + "\r\n\r\n")
                         .getBytes(StandardCharsets.US_ASCII));
         Api.Answer second = api.get("/v1/files");
-        for (int i = 0; i < 1_000 && second.status() == 200; i++) { // until the upload has arrived
+        for (int i = 0; i < 20_000 && second.status() == 200; i++) { // until the upload has arrived
             second = api.get("/v1/files");
         }
         is(second, 429, "rate_limit_error", "rate_limit_exceeded");
