@@ -2,6 +2,7 @@ package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.zaxxer.hikari.HikariDataSource;
 import dev.rehearse.grading.Grade;
 import dev.rehearse.jobs.Job.Ending;
 import dev.rehearse.jobs.JobMetrics.Kind;
@@ -285,20 +286,24 @@ class JobStoreTest {
     @Nested
     class OnPostgres extends OnAnyDatabase {
         private static EmbeddedPostgres postgres;
+        private static HikariDataSource pool;
 
         @BeforeAll
         static void start() throws IOException {
             postgres = EmbeddedPostgres.start();
+            pool = new HikariDataSource();
+            pool.setDataSource(postgres.getPostgresDatabase());
         }
 
         @AfterAll
         static void stop() throws IOException {
+            pool.close();
             postgres.close();
         }
 
         @Override
         DataSource source() {
-            return postgres.getPostgresDatabase();
+            return pool;
         }
     }
 }

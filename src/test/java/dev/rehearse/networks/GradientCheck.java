@@ -7,19 +7,27 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
 
-/** Central differences in f32 against backward, for a few numbers of every weight. On the device's thread. */
+/**
+ * Central differences in f32 against backward, along two directions through all numbers of each weight, so that no number
+ * goes unseen. On the device's thread.
+ */
 final class GradientCheck {
-    private static final float STEP = 1e-2f;
+    private static final double LENGTH = 1e-2;
+    private static final int DIRECTIONS = 2;
 
     private GradientCheck() {}
 
     static void run(
             TorchNetwork network, Learning learning, TokenBatch batch, Objective objective, Predicate<String> names) {
         Map<String, float[]> gradients = gradients(network, learning, batch, objective);
+        RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
+        Check check = new Check(network, learning, batch, objective, random);
         gradients.forEach((name, gradient) -> {
             if (names.test(name)) {
-                new Check(network, learning, batch, objective).run(name, gradient);
+                check.run(name, gradient);
             }
         });
     }
@@ -40,23 +48,33 @@ final class GradientCheck {
     }
 
     /** One loss as a function of every weight; the gradients it leaves behind are nobody's. */
-    private record Check(TorchNetwork network, Learning learning, TokenBatch batch, Objective objective) {
+    private record Check(
+            TorchNetwork network, Learning learning, TokenBatch batch, Objective objective, RandomGenerator random) {
         void run(String name, float[] gradient) {
-            for (int i = 0; i < gradient.length; i += Math.max(1, gradient.length / 5)) {
-                double expected = (moved(name, i, STEP) - moved(name, i, -STEP)) / (2 * STEP);
-                assertEquals(expected, gradient[i], 2e-3 + 0.02 * Math.abs(expected), name + "[" + i + "]");
+            float[] before = network.weights().numbers(name);
+            for (int i = 0; i < DIRECTIONS; i++) {
+                float[] direction = new float[gradient.length];
+                double actual = 0;
+                for (int k = 0; k < direction.length; k++) {
+                    direction[k] = random.nextBoolean() ? 1 : -1;
+                    actual += direction[k] * gradient[k];
+                }
+                float step = (float) (LENGTH / Math.sqrt(direction.length));
+                double up = moved(name, before, direction, step);
+                double down = moved(name, before, direction, -step);
+                double expected = (up - down) / (2 * step);
+                assertEquals(expected, actual, 2e-3 + 0.02 * Math.abs(expected), name + " along direction " + i);
             }
+            network.weights().set(name, before);
         }
 
-        private double moved(String name, int index, float by) {
-            float[] numbers = network.weights().numbers(name);
-            float before = numbers[index];
-            numbers[index] = before + by;
+        private double moved(String name, float[] before, float[] direction, float by) {
+            float[] numbers = before.clone();
+            for (int k = 0; k < numbers.length; k++) {
+                numbers[k] += by * direction[k];
+            }
             network.weights().set(name, numbers);
-            double loss = accumulate(learning, batch, objective).fit(0).loss();
-            numbers[index] = before;
-            network.weights().set(name, numbers);
-            return loss;
+            return accumulate(learning, batch, objective).fit(0).loss();
         }
     }
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HardOptimumTest {
     private static final double SHARE = Hyperparameter.SUPPORT_MASK.defaultValue();
     private static final double EXACT = 5e-3;
-    private static final int UPDATES = 1_500;
+    private static final int UPDATES = 800;
     private static final int BATCH = 64;
 
     private final TreeTask task = new TreeTask(11);

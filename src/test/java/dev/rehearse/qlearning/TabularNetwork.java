@@ -105,10 +105,25 @@ final class TabularNetwork implements QNetwork {
     }
 
     double[] logProbs(List<Integer> prefix) {
-        double[] logits = state(prefix).logits;
-        double most = Arrays.stream(logits).max().orElseThrow();
-        double sum = Arrays.stream(logits).map(x -> Math.exp(x - most)).sum();
-        return Arrays.stream(logits).map(x -> x - most - Math.log(sum)).toArray();
+        double[] logProbs = state(prefix).logits.clone();
+        double logSum = logSum(logProbs);
+        for (int v = 0; v < logProbs.length; v++) {
+            logProbs[v] -= logSum;
+        }
+        return logProbs;
+    }
+
+    /** The logarithm of the sum of exponentials; in loops, for it is most of what these tests do. */
+    private static double logSum(double[] numbers) {
+        double most = Double.NEGATIVE_INFINITY;
+        for (double number : numbers) {
+            most = Math.max(most, number);
+        }
+        double sum = 0;
+        for (double number : numbers) {
+            sum += Math.exp(number - most);
+        }
+        return most + Math.log(sum);
     }
 
     double value(List<Integer> prefix) {
@@ -137,7 +152,11 @@ final class TabularNetwork implements QNetwork {
     }
 
     private static List<Integer> prefix(int[] tokens, int end) {
-        return Arrays.stream(tokens, 0, end).boxed().toList();
+        Integer[] state = new Integer[end];
+        for (int i = 0; i < end; i++) {
+            state[i] = tokens[i];
+        }
+        return Arrays.asList(state);
     }
 
     @Override
@@ -183,11 +202,13 @@ final class TabularNetwork implements QNetwork {
         double[] prior = ((TabularNetwork) support.prior()).logProbs(prefix);
         double floor = Arrays.stream(prior).max().orElseThrow() + Math.log(support.share());
         double[] q = chooser.q(prefix);
-        return java.util.stream.IntStream.range(0, q.length)
-                .filter(a -> prior[a] >= floor)
-                .boxed()
-                .max(java.util.Comparator.comparingDouble(a -> q[a]))
-                .orElseThrow();
+        int best = -1;
+        for (int a = 0; a < q.length; a++) {
+            if (prior[a] >= floor && (best < 0 || q[a] > q[best])) {
+                best = a;
+            }
+        }
+        return best;
     }
 
     /** The loss and its gradient by state. */
@@ -197,6 +218,7 @@ final class TabularNetwork implements QNetwork {
         Readings readings = read(batch);
         Map<List<Integer>, Gradient> gradients = new HashMap<>();
         float[][] targets = targets(objective, readings);
+        double mean = 1.0 / batch.actionCount();
         double loss = 0;
         for (int b = 0; b < batch.size(); b++) {
             for (int k = 0; k < batch.actions()[b].length; k++) {
@@ -204,7 +226,6 @@ final class TabularNetwork implements QNetwork {
                 Gradient gradient =
                         gradients.computeIfAbsent(action.state(), absent -> new Gradient(vocabulary, qHeads));
                 gradient.actions++;
-                double mean = 1.0 / batch.actionCount();
                 if (objective instanceof Objective.SoftQ soft) {
                     loss += soft(action, soft, targets[b][k], soft.importance()[b] * mean, gradient);
                 } else if (objective instanceof Objective.HeadQ headQ) {
@@ -267,7 +288,7 @@ final class TabularNetwork implements QNetwork {
         for (int head = 0; head < qHeads; head++) {
             double[] q = state(action.state()).q[head];
             double error = q[action.token()] - target;
-            double logSum = Math.log(Arrays.stream(q).map(Math::exp).sum());
+            double logSum = logSum(q);
             sum += distance(error, loss.huberDelta()) + loss.cqlWeight() * (logSum - q[action.token()]);
             gradient.q[head][action.token()] += weight * (slope(error, loss.huberDelta()) - loss.cqlWeight());
             for (int a = 0; a < vocabulary; a++) {
@@ -320,11 +341,12 @@ final class TabularNetwork implements QNetwork {
     public Fit fit(TokenBatch batch, Objective objective, LearningRates given) {
         rates = given;
         Differentiated step = differentiate(batch, learning.apply(batch, objective));
+        double actions = batch.actionCount();
         double squares = 0;
         for (Map.Entry<List<Integer>, Gradient> entry : step.gradients().entrySet()) {
             State state = state(entry.getKey());
             Gradient gradient = entry.getValue();
-            double share = gradient.actions / (double) batch.actionCount();
+            double share = gradient.actions / actions;
             squares += gradient.value * gradient.value;
             state.value -= rates.value() * gradient.value / share;
             for (int v = 0; v < vocabulary; v++) {

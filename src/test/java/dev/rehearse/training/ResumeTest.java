@@ -12,6 +12,7 @@ import dev.rehearse.training.RunControl.Wish;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
@@ -28,6 +29,8 @@ class ResumeTest {
     @TempDir
     static Path shared;
 
+    private static final Map<String, Undisturbed> UNDISTURBED = new HashMap<>();
+
     private static Path model;
 
     @TempDir
@@ -38,6 +41,18 @@ class ResumeTest {
         model = TinyModel.write(shared.resolve("model"), "abcd=");
     }
 
+    /** A run that nothing stopped. */
+    private record Undisturbed(Recording recording, RunResult result) {}
+
+    private static Undisturbed undisturbed(TinyTraining training) throws IOException {
+        if (!UNDISTURBED.containsKey(training.name())) {
+            Recording recording = Recording.toTheEnd();
+            RunResult result = run(training.spec(model, shared.resolve(training.name())), recording);
+            UNDISTURBED.put(training.name(), new Undisturbed(recording, result));
+        }
+        return UNDISTURBED.get(training.name());
+    }
+
     private RunSpec spec(TinyTraining training, String name) throws IOException {
         return training.spec(model, directory.resolve(name));
     }
@@ -45,8 +60,7 @@ class ResumeTest {
     @ParameterizedTest
     @MethodSource("dev.rehearse.training.TinyTraining#all")
     void aRunThatWasSuspendedTwiceEndsAsIfItHadNotBeen(TinyTraining training) throws IOException {
-        Recording whole = Recording.toTheEnd();
-        RunResult expected = run(spec(training, "whole"), whole);
+        Undisturbed whole = undisturbed(training);
         RunSpec spec = spec(training, "stopped");
         List<Recording> parts = List.of(
                 Recording.wishing(Wish.SUSPEND, step(4)),
@@ -54,8 +68,8 @@ class ResumeTest {
                 Recording.toTheEnd());
         assertThatThrownBy(() -> run(spec, parts.get(0))).isInstanceOf(StoppedException.class);
         assertThatThrownBy(() -> run(spec, parts.get(1))).isInstanceOf(StoppedException.class);
-        assertSame(expected, run(spec, parts.get(2)));
-        assertThat(metrics(parts)).isEqualTo(metrics(List.of(whole)));
+        assertSame(whole.result(), run(spec, parts.get(2)));
+        assertThat(metrics(parts)).isEqualTo(metrics(List.of(whole.recording())));
         assertThat(parts.get(2).of(Progress.Started.class))
                 .extracting(Progress.Started::step)
                 .containsExactly(6);
@@ -68,12 +82,11 @@ class ResumeTest {
     @ParameterizedTest
     @MethodSource("dev.rehearse.training.TinyTraining#differentTurns")
     void whereverARunIsStoppedItGoesOn(TinyTraining training) throws IOException {
-        Recording whole = Recording.toTheEnd();
-        RunResult expected = run(spec(training, "whole"), whole);
+        Undisturbed whole = undisturbed(training);
         RunSpec spec = spec(training, "stopped");
         List<Recording> parts = new ArrayList<>();
         RunResult actual = null;
-        for (int questions = 1; actual == null; questions += 1 + questions / 4) {
+        for (int questions = 1; actual == null; questions += 1 + questions / 3) {
             parts.add(Recording.suspendedAfter(questions));
             try {
                 actual = run(spec, parts.get(parts.size() - 1));
@@ -82,8 +95,8 @@ class ResumeTest {
             }
         }
         assertThat(parts).hasSizeGreaterThan(5);
-        assertSame(expected, actual);
-        assertThat(metrics(parts)).isEqualTo(metrics(List.of(whole)));
+        assertSame(whole.result(), actual);
+        assertThat(metrics(parts)).isEqualTo(metrics(List.of(whole.recording())));
     }
 
     @Test

@@ -30,13 +30,15 @@ class RunStatesTest {
     static Path shared;
 
     private static Path model;
+    private static RunResult undisturbed;
 
     @TempDir
     Path directory;
 
     @BeforeAll
-    static void write() throws IOException {
+    static void runUndisturbed() throws IOException {
         model = TinyModel.write(shared.resolve("model"), "abcd=");
+        undisturbed = run(TinyTraining.soft().spec(model, shared.resolve("whole")), Recording.toTheEnd());
     }
 
     private RunSpec spec(TinyTraining training, String name) throws IOException {
@@ -61,12 +63,10 @@ class RunStatesTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 11})
     void aRunThatWasKilledGoesOnFromTheStateThatItSavedLast(int killed) throws IOException {
-        TinyTraining training = TinyTraining.soft();
-        RunResult expected = run(spec(training, "whole"), Recording.toTheEnd());
-        RunSpec spec = spec(training, "killed");
+        RunSpec spec = spec(TinyTraining.soft(), "killed");
         assertThatThrownBy(() -> run(spec, savedAndKilled(5, killed))).isInstanceOf(Killed.class);
         Recording resumed = Recording.toTheEnd();
-        assertSame(expected, run(spec, resumed));
+        assertSame(undisturbed, run(spec, resumed));
         assertThat(resumed.of(Progress.Started.class))
                 .extracting(Progress.Started::step)
                 .containsExactly(killed > 5 ? 5 : 0);
@@ -74,16 +74,14 @@ class RunStatesTest {
 
     @Test
     void aStateThatWasCutShortIsRefusedAndTheRunStartsFromItsBeginning() throws IOException {
-        TinyTraining training = TinyTraining.soft();
-        RunResult expected = run(spec(training, "whole"), Recording.toTheEnd());
-        RunSpec spec = spec(training, "damaged");
+        RunSpec spec = spec(TinyTraining.soft(), "damaged");
         assertThatThrownBy(() -> run(spec, savedAndKilled(5, 7))).isInstanceOf(Killed.class);
         Path file = spec.outputDirectory().resolve("state-1").resolve("policy.safetensors");
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(channel.size() - 1);
         }
         Recording restarted = Recording.toTheEnd();
-        assertSame(expected, run(spec, restarted));
+        assertSame(undisturbed, run(spec, restarted));
         assertThat(restarted.of(Progress.Started.class).get(0).step()).isZero();
         assertThat(restarted.of(Progress.Note.class))
                 .containsExactly(new Progress.Note(
@@ -93,14 +91,12 @@ class RunStatesTest {
 
     @Test
     void aSaveThatWasKilledLeavesTheStateBefore() throws IOException {
-        TinyTraining training = TinyTraining.soft();
-        RunResult expected = run(spec(training, "whole"), Recording.toTheEnd());
-        RunSpec spec = spec(training, "killed");
+        RunSpec spec = spec(TinyTraining.soft(), "killed");
         assertThatThrownBy(() -> run(spec, savedAndKilled(5, 7))).isInstanceOf(Killed.class);
         Path half = Files.createDirectory(spec.outputDirectory().resolve("state-2.part"));
         Files.writeString(half.resolve("policy.safetensors"), "half");
         Recording resumed = Recording.toTheEnd();
-        assertSame(expected, run(spec, resumed));
+        assertSame(undisturbed, run(spec, resumed));
         assertThat(resumed.of(Progress.Started.class).get(0).step()).isEqualTo(5);
         assertThat(half).doesNotExist();
     }
@@ -132,9 +128,7 @@ class RunStatesTest {
 
     @Test
     void aPauseLeavesACheckpointOfItsMomentThatIsNotAmongTheBest() throws IOException {
-        TinyTraining training = TinyTraining.soft();
-        RunResult expected = run(spec(training, "whole"), Recording.toTheEnd());
-        RunSpec spec = spec(training, "paused");
+        RunSpec spec = spec(TinyTraining.soft(), "paused");
         List<Integer> opened = new ArrayList<>();
         Recording paused = Recording.wishing(Wish.PAUSE, step(7).or(progress -> {
             if (progress instanceof Progress.CheckpointSaved saved) {
@@ -145,8 +139,8 @@ class RunStatesTest {
         }));
         assertThatThrownBy(() -> run(spec, paused)).isInstanceOf(StoppedException.class);
         assertThat(opened).endsWith(7);
-        assertSame(expected, run(spec, Recording.toTheEnd()));
-        assertThat(expected.best()).extracting(Checkpoint::step).doesNotContain(7);
+        assertSame(undisturbed, run(spec, Recording.toTheEnd()));
+        assertThat(undisturbed.best()).extracting(Checkpoint::step).doesNotContain(7);
     }
 
     @Test
@@ -186,9 +180,7 @@ class RunStatesTest {
 
     @Test
     void aStateThatCannotBeWrittenIsReportedAndTheRunGoesOn() throws IOException {
-        TinyTraining training = TinyTraining.soft();
-        RunResult expected = run(spec(training, "whole"), Recording.toTheEnd());
-        RunSpec spec = spec(training, "full");
+        RunSpec spec = spec(TinyTraining.soft(), "full");
         Path inTheWay = spec.outputDirectory().resolve("state-1");
         Recording control = Recording.wishing(Wish.SAVE, progress -> {
             if (progress instanceof Progress.Started) {
@@ -196,7 +188,7 @@ class RunStatesTest {
             }
             return step(5).test(progress);
         });
-        assertSame(expected, run(spec, control));
+        assertSame(undisturbed, run(spec, control));
         assertThat(control.of(Progress.StateNotSaved.class)).singleElement().satisfies(not -> {
             assertThat(not.step()).isEqualTo(5);
             assertThat(not.why()).contains("state-1");
