@@ -31,7 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** The largest file there may be, and a model as large, through a service whose heap is half as large. */
 @Timeout(180)
 class LargeUploadTest {
-    private static final long LIMIT = 512L << 20;
+    private static final long LIMIT = 256L << 20;
     private static final String HEAD = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nevals\r\n"
             + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"large\"\r\n\r\n";
     private static final String TAIL = "\r\n--b--\r\n";
@@ -40,9 +40,10 @@ class LargeUploadTest {
     Path folder;
 
     @Test
-    void halfAGigabyteGoesInAndComesOutOfAQuarterGigabyteOfHeap() throws Exception {
+    void aQuarterGigabyteGoesInAndComesOutOfHalfOfItOfHeap() throws Exception {
         Path data = folder.resolve("data");
-        try (ServiceProcess process = ServiceProcess.startWithin("256m", data, folder.resolve("service.log"))) {
+        try (ServiceProcess process = ServiceProcess.startWithin(
+                "128m", data, folder.resolve("service.log"), "--rehearse.files.max-size=" + LIMIT + "B")) {
             HttpClient http = HttpClient.newHttpClient();
             CheckedInputStream content = new CheckedInputStream(new Noise(LIMIT), new CRC32());
             HttpResponse<String> answer = http.send(upload(process, content), HttpResponse.BodyHandlers.ofString());
@@ -122,7 +123,7 @@ class LargeUploadTest {
 
         @Override
         public int read() {
-            throw new UnsupportedOperationException("too slow for half a gigabyte");
+            throw new UnsupportedOperationException("too slow for a quarter of a gigabyte");
         }
 
         @Override

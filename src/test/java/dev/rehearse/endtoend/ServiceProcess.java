@@ -41,6 +41,7 @@ final class ServiceProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap,
                 "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
                 RehearseApplication.class.getName(),
                 "--server.port=0",
                 "--rehearse.data-dir=" + data,

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EchoTest {
     private static final String LETTERS = "abcdef";
     private static final int HELD_OUT = 66;
-    private static final int UPDATES = 240;
+    private static final int UPDATES = 160;
 
     @TempDir
     static Path directory;
