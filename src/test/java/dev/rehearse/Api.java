@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Api {
     private static final JsonMapper JSON = new JsonMapper();
     private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration BETWEEN_LOOKS = Duration.ofMillis(5);
     private static final String BOUNDARY = "----boundary";
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -151,7 +153,7 @@ public final class Api {
             if (expected.test(last)) {
                 return last;
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(BETWEEN_LOOKS.toNanos()); // and leaves the processor to those it waits for
         } while (System.nanoTime() < deadline);
         throw new AssertionError("still not so: " + last);
     }
