@@ -46,8 +46,9 @@ public final class PronunciationComparison {
             throws IOException {
         Method method = Method.supervised(Map.of(
                 "tokenizer", Map.of("kind", "word"),
-                "hyperparameters", Map.of("n_epochs", epochs, "batch_size", 128),
-                "learning_rate", 0.002));
+                "hyperparameters", Map.of("n_epochs", epochs, "batch_size", 64),
+                "learning_rate", 0.002,
+                "dropout", 0));
         Path output = Files.createTempDirectory("pronunciation");
         long begin = System.nanoTime();
         RunSpec spec = new RunSpec(new StartingPoint.Blueprint(blueprint), words, method, 7, output);

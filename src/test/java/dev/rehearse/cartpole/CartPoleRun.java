@@ -41,18 +41,26 @@ final class CartPoleRun implements AutoCloseable {
 
     private static final int BATCH = 64;
 
+    /** Steps between two looks at the averaged weights, and episodes of one. */
+    private static final int LOOK_EVERY = 5_000;
+
+    private static final int EPISODES_A_LOOK = 10;
+
     private final Plan plan;
     private final Hyperparameters hyperparameters;
     private final RandomGenerator random;
+    private final RandomGenerator examiner;
     private final TorchNetwork start;
     private final TorchNetwork policy;
     private final TorchNetwork target;
     private final TorchNetwork average;
+    private final TorchNetwork best;
     private final Decoding decoding;
     private final ReplayMemory memory;
     private final Learner learner;
     private final Schedule epsilon;
     private final List<Integer> lengths = new ArrayList<>();
+    private double bestReturn = Double.NEGATIVE_INFINITY;
 
     /**
      * How long and how fast to learn.
@@ -72,10 +80,12 @@ final class CartPoleRun implements AutoCloseable {
         this.plan = plan;
         this.hyperparameters = hyperparameters;
         random = RandomGeneratorFactory.of("L64X128MixRandom").create(plan.seed());
+        examiner = RandomGeneratorFactory.of("L64X128MixRandom").create(-plan.seed());
         start = TorchNetwork.create(device, new Mlp(NUMBERS, 2, 256), NetworkOptions.exact(), plan.seed());
         policy = start.withHeads(hyperparameters.heads(), plan.seed());
         target = policy.copy();
         average = policy.copy();
+        best = policy.copy();
         decoding = policy.decodingBeside(start, 1, NUMBERS);
         memory = new ReplayMemory(
                 new ReplaySettings(
@@ -119,7 +129,7 @@ final class CartPoleRun implements AutoCloseable {
                 ValueTrunk.SHARED);
     }
 
-    /** Plays and learns to the end of the plan. */
+    /** Plays and learns to the end of the plan, and keeps the averaged weights that did best at a look. */
     void run() {
         CartPole world = new CartPole(random);
         int length = 0;
@@ -139,6 +149,17 @@ final class CartPoleRun implements AutoCloseable {
                     learner.update();
                 }
             }
+            if (step % LOOK_EVERY == 0 || step == plan.steps()) {
+                look();
+            }
+        }
+    }
+
+    private void look() {
+        double now = play(average, EPISODES_A_LOOK);
+        if (now >= bestReturn) {
+            bestReturn = now;
+            best.blend(average, 1);
         }
     }
 
@@ -178,11 +199,15 @@ final class CartPoleRun implements AutoCloseable {
         return lengths;
     }
 
-    /** Mean return of new episodes played greedily by the averaged weights. */
+    /** Mean return of new episodes played greedily by the best weights so far. */
     double evaluate(int episodes) {
-        CartPole world = new CartPole(random);
+        return play(best, episodes);
+    }
+
+    private double play(TorchNetwork network, int episodes) {
+        CartPole world = new CartPole(examiner);
         double sum = 0;
-        try (Decoding greedy = average.decoding(1, NUMBERS, Device.Priority.TRAINING)) {
+        try (Decoding greedy = network.decoding(1, NUMBERS, Device.Priority.TRAINING)) {
             for (int episode = 0; episode < episodes; episode++) {
                 world.reset();
                 while (!world.fell() && !world.cutOff()) {
@@ -199,6 +224,7 @@ final class CartPoleRun implements AutoCloseable {
     @Override
     public void close() {
         decoding.close();
+        best.close();
         average.close();
         target.close();
         policy.close();

@@ -10,7 +10,7 @@ import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.Test;
 
 class CartPoleTest {
-    private static final int STEPS = 6_000;
+    private static final int STEPS = 5_000;
 
     private final CartPole world =
             new CartPole(RandomGeneratorFactory.of("L64X128MixRandom").create(1));
