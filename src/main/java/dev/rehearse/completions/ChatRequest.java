@@ -69,7 +69,7 @@ record ChatRequest(
         OptionsReader.settle(body);
         for (String name : MUST_BE_EMPTY) {
             JsonNode value = body.node(name);
-            if (value != null && !value.isEmpty()) {
+            if (value != null && !(value.isArray() && value.isEmpty())) {
                 throw Fields.unsupported(name, "Models here call no tools; allowed: an empty array");
             }
         }

@@ -6,6 +6,11 @@ import dev.rehearse.web.MarkedListing;
 import dev.rehearse.web.PageQuery;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.media.SchemaProperty;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -54,13 +59,49 @@ final class FilesController {
 
     @Operation(
             summary = "Upload a file",
-            description = "`purpose` is `fine-tune` for data that jobs read; such a file is named `….jsonl`.")
+            description = "`purpose` is `fine-tune` for data that jobs read; such a file is named `….jsonl`.",
+            requestBody =
+                    @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.MULTIPART_FORM_DATA_VALUE,
+                                            schema =
+                                                    @Schema(
+                                                            type = "object",
+                                                            requiredProperties = {"file", "purpose"}),
+                                            schemaProperties = {
+                                                @SchemaProperty(
+                                                        name = "file",
+                                                        schema = @Schema(type = "string", format = "binary")),
+                                                @SchemaProperty(
+                                                        name = "purpose",
+                                                        schema =
+                                                                @Schema(
+                                                                        type = "string",
+                                                                        allowableValues = {"fine-tune", "evals"})),
+                                                @SchemaProperty(
+                                                        name = "expires_after[anchor]",
+                                                        schema =
+                                                                @Schema(
+                                                                        type = "string",
+                                                                        allowableValues = "created_at")),
+                                                @SchemaProperty(
+                                                        name = "expires_after[seconds]",
+                                                        schema =
+                                                                @Schema(
+                                                                        type = "integer",
+                                                                        minimum = "" + SHORTEST_LIFE_SECONDS,
+                                                                        maximum = "" + LONGEST_LIFE_SECONDS))
+                                            })))
     @PostMapping(consumes = MediaType.MULTIPART_FORM_DATA_VALUE)
     FileObject upload(
-            @RequestParam MultipartFile file,
-            @RequestParam String purpose,
-            @RequestParam(name = "expires_after[anchor]", required = false) @Nullable String anchor,
-            @RequestParam(name = "expires_after[seconds]", required = false) @Nullable Long seconds) {
+            @Parameter(hidden = true) @RequestParam MultipartFile file,
+            @Parameter(hidden = true) @RequestParam String purpose,
+            @Parameter(hidden = true) @RequestParam(name = "expires_after[anchor]", required = false) @Nullable
+                    String anchor,
+            @Parameter(hidden = true) @RequestParam(name = "expires_after[seconds]", required = false) @Nullable
+                    Long seconds) {
         Purpose meant = Purpose.ofUpload(purpose);
         String name = filename(file, meant);
         Duration lifetime = lifetime(anchor, seconds);
@@ -103,6 +144,12 @@ final class FilesController {
     }
 
     @Operation(summary = "Download a file", description = "Or parts of it: a `Range` header is honoured.")
+    @ApiResponse(
+            responseCode = "200",
+            content =
+                    @Content(
+                            mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
+                            schema = @Schema(type = "string", format = "binary")))
     @GetMapping("/{id}/content")
     ResponseEntity<Resource> content(
             @PathVariable FileId id,

@@ -20,17 +20,36 @@ final class GraderReport {
             List.of(GradeError.SAMPLE_PARSE_ERROR, GradeError.INVALID_VARIABLE_ERROR, GradeError.OTHER_ERROR);
 
     /** By grader, then by what its metrics begin with. */
-    private final Map<String, Map<Progress.Split, GraderTotals>> totals = new LinkedHashMap<>();
+    private Map<String, Map<Progress.Split, GraderTotals>> totals = new LinkedHashMap<>();
+
+    private Map<String, Map<Progress.Split, GraderTotals>> told = Map.of();
 
     void add(Progress.Graded graded) {
-        for (GraderTotals grader : graded.graders()) {
-            totals.computeIfAbsent(grader.name(), name -> new LinkedHashMap<>())
-                    .merge(graded.split(), grader, GraderTotals::plus);
-        }
+        graded.graders().forEach(grader -> add(graded.split(), grader));
+    }
+
+    private void add(Progress.Split split, GraderTotals grader) {
+        totals.computeIfAbsent(grader.name(), name -> new EnumMap<>(Progress.Split.class))
+                .merge(split, grader, GraderTotals::plus);
     }
 
     /** What was added since the last time; empty when nothing was. */
     Map<String, List<Map<String, Object>>> take() {
+        Map<String, List<Map<String, Object>>> lists = lists();
+        told = totals;
+        totals = new LinkedHashMap<>();
+        return lists;
+    }
+
+    /** The same together with what was told the last time: of an evaluation with those of the step that it follows. */
+    Map<String, List<Map<String, Object>>> takeWithLast() {
+        told.values().forEach(grader -> grader.forEach(this::add));
+        Map<String, List<Map<String, Object>>> lists = take();
+        told = Map.of();
+        return lists;
+    }
+
+    private Map<String, List<Map<String, Object>>> lists() {
         if (totals.isEmpty()) {
             return Map.of();
         }
@@ -45,7 +64,6 @@ final class GraderReport {
             usage.add(entry(any, usage(grader)));
             timing.add(entry(any, timing(grader)));
         }
-        totals.clear();
         return Map.of("scores", scores, "errors", errors, "usage", usage, "timing", timing);
     }
 

@@ -5,6 +5,7 @@ import static dev.rehearse.jobs.StoredJson.at;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
 import dev.rehearse.web.PageQuery;
+import dev.rehearse.web.StorableText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -131,7 +132,7 @@ final class JobEvents {
                 .param("job", job.value())
                 .param("createdAt", at(clock.instant()))
                 .param("level", level.name())
-                .param("message", message)
+                .param("message", StorableText.readable(message))
                 .param("data", StoredJson.writeOrNull(data), Types.VARCHAR)
                 .update();
     }

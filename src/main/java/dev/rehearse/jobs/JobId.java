@@ -1,9 +1,10 @@
 package dev.rehearse.jobs;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.rehearse.web.FreshId;
 
 /** Names a job: {@code ftjob-…}. Immutable. */
-public record JobId(String value) {
+public record JobId(@JsonValue String value) {
     private static final int TAIL = 8;
 
     static JobId fresh() {

@@ -78,7 +78,6 @@ record JobMethod(Kind kind, Map<String, Object> settings) {
                 Object grader = learned.remove("grader");
                 learned.remove(REPLAY_FILE);
                 learned.remove(RESPONSE_FORMAT);
-                learned.put("hyperparameters", withoutReasoningEffort());
                 yield Method.reinforcement(grader == null ? null : GraderReader.read(grader), experience, learned);
             }
         };
@@ -100,13 +99,6 @@ record JobMethod(Kind kind, Map<String, Object> settings) {
                 parts.values().forEach(part -> collectModels(part, models));
             }
         }
-    }
-
-    /** OpenAI's models think before they answer; ours do not, so its effort changes nothing. */
-    private Map<String, Object> withoutReasoningEffort() {
-        Map<String, Object> kept = new LinkedHashMap<>(hyperparameters());
-        kept.remove("reasoning_effort");
-        return kept;
     }
 
     /** The object {@code method} of the canonical body. */

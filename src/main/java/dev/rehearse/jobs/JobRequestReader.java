@@ -135,7 +135,11 @@ final class JobRequestReader {
     static ApiException refusal(JobMethod method, InvalidSettingException e) {
         String message = Objects.toString(e.getMessage());
         String param = "method." + method.kind().wireName() + '.' + e.name();
-        return ApiException.invalid(
-                e.isUnknown() ? "unknown_parameter" : "invalid_value", param, "Invalid '" + param + "': " + message);
+        String code = switch (e.fault()) {
+            case UNKNOWN -> "unknown_parameter";
+            case WRONG_TYPE -> "invalid_type";
+            case NOT_ALLOWED -> "invalid_value";
+        };
+        return ApiException.invalid(code, param, "Invalid '" + param + "': " + message);
     }
 }

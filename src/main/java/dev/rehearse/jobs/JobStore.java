@@ -7,6 +7,7 @@ import dev.rehearse.files.FileId;
 import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.PageQuery;
+import dev.rehearse.web.StorableText;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -112,7 +113,10 @@ final class JobStore {
                         .param("starts", move == Move.START ? 1 : 0)
                         .param("finishedAt", at(ending.finishedAt()), Types.TIMESTAMP_WITH_TIMEZONE)
                         .param("errorCode", error == null ? null : error.code(), Types.VARCHAR)
-                        .param("errorMessage", error == null ? null : error.message(), Types.VARCHAR)
+                        .param(
+                                "errorMessage",
+                                error == null ? null : StorableText.readable(error.message()),
+                                Types.VARCHAR)
                         .param("errorParam", error == null ? null : error.param(), Types.VARCHAR)
                         .param("model", ending.model(), Types.VARCHAR)
                         .param("trainedTokens", ending.trainedTokens(), Types.BIGINT)

@@ -6,6 +6,9 @@ import dev.rehearse.web.MarkedListing;
 import dev.rehearse.web.PageQuery;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.enums.Explode;
+import io.swagger.v3.oas.annotations.enums.ParameterIn;
+import io.swagger.v3.oas.annotations.enums.ParameterStyle;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.ExampleObject;
 import io.swagger.v3.oas.annotations.media.Schema;
@@ -103,7 +106,14 @@ final class JobsController {
 
     @Operation(
             summary = "List jobs",
-            description = "Newest first. `metadata[k]=v` keeps those with the pair, `metadata=null` those without any.")
+            description = "Newest first. `metadata[k]=v` keeps those with the pair, `metadata=null` those without any.",
+            parameters =
+                    @Parameter(
+                            name = "metadata",
+                            in = ParameterIn.QUERY,
+                            style = ParameterStyle.DEEPOBJECT,
+                            explode = Explode.TRUE,
+                            schema = @Schema(type = "object", example = "{}")))
     @GetMapping
     Listing<Map<String, @Nullable Object>> list(
             @RequestParam(required = false) @Nullable String after,

@@ -1,5 +1,7 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.web.ApiException;
+import dev.rehearse.web.StorableText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -14,6 +16,7 @@ import java.util.regex.Pattern;
 record MetadataFilter(String condition, Map<String, String> parameters) {
     private static final Pattern PAIR = Pattern.compile("metadata\\[(.+)]");
 
+    /** @throws ApiException 400 when a name or value can be in no metadata */
     static MetadataFilter of(Map<String, String> query) {
         StringBuilder condition = new StringBuilder();
         Map<String, String> parameters = new LinkedHashMap<>();
@@ -30,8 +33,8 @@ record MetadataFilter(String condition, Map<String, String> parameters) {
                         .append(" and m.content = :content")
                         .append(number)
                         .append(')');
-                parameters.put("name" + number, pair.group(1));
-                parameters.put("content" + number, value);
+                parameters.put("name" + number, StorableText.require("metadata", pair.group(1)));
+                parameters.put("content" + number, StorableText.require(name, value));
             }
         });
         return new MetadataFilter(condition.toString(), parameters);

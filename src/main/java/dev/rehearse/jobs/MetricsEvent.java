@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param train numbers of the step
  * @param valid numbers of the evaluation after it; empty when there was none
  * @param seconds of the step, by phase
- * @param graders what {@link GraderReport} has of them
+ * @param graders what {@link GraderReport} has of the step and of the evaluation
  */
 record MetricsEvent(
         int step,

@@ -82,14 +82,21 @@ final class RunJournal implements AutoCloseable {
             return true;
         }
         toldAt = now;
-        return write(step.step(), event(step.step(), Map.of()));
+        return write(step.step(), event(step.step(), Map.of(), graders.take()));
     }
 
     boolean evaluated(Progress.Evaluated evaluated) {
         totalSteps = evaluated.totalSteps();
         meters.evaluated(evaluated.metrics());
         keep(evaluated.step(), JobMetrics.Kind.EVALUATION, clock.instant(), evaluated.metrics());
-        return write(evaluated.step(), event(evaluated.step(), JobModels.finite(evaluated.metrics())));
+        Progress.Step before = latest;
+        boolean stepIsTold = before != null && before.step() == evaluated.step() && !untold;
+        return write(
+                evaluated.step(),
+                event(
+                        evaluated.step(),
+                        JobModels.finite(evaluated.metrics()),
+                        stepIsTold ? graders.takeWithLast() : graders.take()));
     }
 
     void sampled(Progress.Sampled sampled) {
@@ -116,7 +123,7 @@ final class RunJournal implements AutoCloseable {
         Progress.Step last = latest;
         if (last != null && untold) {
             untold = false;
-            write(last.step(), event(last.step(), Map.of()));
+            write(last.step(), event(last.step(), Map.of(), graders.take()));
         }
     }
 
@@ -134,9 +141,9 @@ final class RunJournal implements AutoCloseable {
         unwrittenPoints.add(new JobMetrics.Point(step, kind, now, JobModels.finite(metrics)));
     }
 
-    private MetricsEvent event(int step, Map<String, Double> valid) {
+    private MetricsEvent event(int step, Map<String, Double> valid, Map<String, List<Map<String, Object>>> ofGraders) {
         Map<String, Double> train = JobModels.finite(numbers());
-        return new MetricsEvent(step, totalSteps, train, valid, seconds, graders.take());
+        return new MetricsEvent(step, totalSteps, train, valid, seconds, ofGraders);
     }
 
     private boolean write(int step, @Nullable MetricsEvent event) {

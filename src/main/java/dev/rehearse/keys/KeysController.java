@@ -32,7 +32,9 @@ final class KeysController {
     private static final int MOST = 100;
     private static final int LONGEST_NAME = 255;
     private static final int MOST_REQUESTS = 1_000_000;
-    private static final String EXAMPLE = """
+    private static final String FIRST = """
+            {"name": "administration", "scopes": ["admin"]}""";
+    private static final String TRAINER = """
             {"name": "nightly training", "scopes": ["read", "train"], "requests_per_minute": 600}""";
 
     private final Keys keys;
@@ -54,7 +56,10 @@ final class KeysController {
                                     @Content(
                                             mediaType = MediaType.APPLICATION_JSON_VALUE,
                                             schema = @Schema(type = "object"),
-                                            examples = @ExampleObject(name = "a trainer's", value = EXAMPLE))))
+                                            examples = {
+                                                @ExampleObject(name = "the first key", value = FIRST),
+                                                @ExampleObject(name = "a trainer's", value = TRAINER)
+                                            })))
     @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
     KeyObject create(@RequestBody byte[] body) {
         return KeyObject.of(keys.add(wish(JsonFields.parse(body))));

@@ -7,20 +7,29 @@ public final class InvalidSettingException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
 
     private final String name;
-    private final boolean unknown;
+    private final Fault fault;
 
-    public InvalidSettingException(String name, String message) {
-        this(name, message, false);
+    /** What is wrong with a setting. */
+    public enum Fault {
+        /** There is no such setting. */
+        UNKNOWN,
+        WRONG_TYPE,
+        /** The value is not allowed, here or at all. */
+        NOT_ALLOWED
     }
 
-    private InvalidSettingException(String name, String message, boolean unknown) {
+    public InvalidSettingException(String name, String message) {
+        this(name, message, Fault.NOT_ALLOWED);
+    }
+
+    InvalidSettingException(String name, String message, Fault fault) {
         super(message);
         this.name = name;
-        this.unknown = unknown;
+        this.fault = fault;
     }
 
     static InvalidSettingException unknown(String name, List<String> known) {
-        return new InvalidSettingException(name, name + " is not a setting; known: " + known, true);
+        return new InvalidSettingException(name, name + " is not a setting; known: " + known, Fault.UNKNOWN);
     }
 
     /** The setting as its owner wrote it, e.g. {@code dqn.epsilon.start} or {@code hyperparameters.batch_size}. */
@@ -28,8 +37,7 @@ public final class InvalidSettingException extends IllegalArgumentException {
         return name;
     }
 
-    /** Whether there is no such setting, as opposed to a value that is not allowed. */
-    public boolean isUnknown() {
-        return unknown;
+    public Fault fault() {
+        return fault;
     }
 }

@@ -61,7 +61,7 @@ public record ReinforcementSettings(
         String name = own.oneOf("algorithm", Algorithm.SOFT_DQN.wireName(), Algorithm.names());
         Algorithm algorithm = Algorithm.named(name).orElseThrow();
         SettingsReader openAi = own.object("hyperparameters");
-        openAi.oneOf("reasoning_effort", "default", EFFORTS);
+        openAi.oneOf("reasoning_effort", "default", EFFORTS); // changes nothing: models here do not reason
         SettingsReader dqn = own.object("dqn");
         double multiplier = openAi.number(RunSetting.LEARNING_RATE_MULTIPLIER);
         ReinforcementSettings parsed = new ReinforcementSettings(

@@ -1,6 +1,7 @@
 package dev.rehearse.training;
 
 import dev.rehearse.qlearning.Hyperparameter;
+import dev.rehearse.training.InvalidSettingException.Fault;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -42,10 +43,14 @@ final class SettingsReader {
         if (value == null) {
             return absent;
         }
-        if (value instanceof Number number && number.doubleValue() >= least && number.doubleValue() <= most) {
+        String allowed = "a number from " + least + " to " + most;
+        if (!(value instanceof Number number)) {
+            throw wrongType(key, value, allowed);
+        }
+        if (number.doubleValue() >= least && number.doubleValue() <= most) {
             return number.doubleValue();
         }
-        throw wrong(key, value, "a number from " + least + " to " + most);
+        throw notAllowed(key, value, allowed);
     }
 
     int integer(String key, int absent, int least, int most) {
@@ -53,13 +58,14 @@ final class SettingsReader {
         if (value == null) {
             return absent;
         }
-        if (value instanceof Number number
-                && number.doubleValue() == Math.rint(number.doubleValue())
-                && number.doubleValue() >= least
-                && number.doubleValue() <= most) {
+        String allowed = "an integer from " + least + " to " + most;
+        if (!(value instanceof Number number) || number.doubleValue() != Math.rint(number.doubleValue())) {
+            throw wrongType(key, value, allowed);
+        }
+        if (number.doubleValue() >= least && number.doubleValue() <= most) {
             return number.intValue();
         }
-        throw wrong(key, value, "an integer from " + least + " to " + most);
+        throw notAllowed(key, value, allowed);
     }
 
     double number(RunSetting setting) {
@@ -87,7 +93,7 @@ final class SettingsReader {
         if (value instanceof Boolean flag) {
             return flag;
         }
-        throw wrong(key, value, "true or false");
+        throw wrongType(key, value, "true or false");
     }
 
     String oneOf(String key, String absent, List<String> allowed) {
@@ -95,10 +101,13 @@ final class SettingsReader {
         if (value == null) {
             return absent;
         }
-        if (value instanceof String text && allowed.contains(text)) {
+        if (!(value instanceof String text)) {
+            throw wrongType(key, value, String.join(", ", allowed));
+        }
+        if (allowed.contains(text)) {
             return text;
         }
-        throw wrong(key, value, String.join(", ", allowed));
+        throw notAllowed(key, value, String.join(", ", allowed));
     }
 
     /** The members of a nested object; empty when absent. */
@@ -116,7 +125,7 @@ final class SettingsReader {
             });
             return new SettingsReader(name(key), copied);
         }
-        throw wrong(key, value, "an object");
+        throw wrongType(key, value, "an object");
     }
 
     /** Whether an optional group of settings is asked for: an object, or {@code true}; {@code false} turns it off. */
@@ -135,14 +144,14 @@ final class SettingsReader {
         if (value == null) {
             return Optional.empty();
         }
-        if (value instanceof Number number) {
-            try {
-                return Optional.of(parameter.check(number.doubleValue()));
-            } catch (IllegalArgumentException e) {
-                throw wrong(key, value, parameter.allowed());
-            }
+        if (!(value instanceof Number number)) {
+            throw wrongType(key, value, parameter.allowed());
         }
-        throw wrong(key, value, parameter.allowed());
+        try {
+            return Optional.of(parameter.check(number.doubleValue()));
+        } catch (IllegalArgumentException e) {
+            throw notAllowed(key, value, parameter.allowed());
+        }
     }
 
     /** Refuses the first key that nothing above asked for. */
@@ -155,7 +164,15 @@ final class SettingsReader {
         }
     }
 
-    InvalidSettingException wrong(String key, Object value, String allowed) {
-        return new InvalidSettingException(name(key), name(key) + " is " + value + "; allowed: " + allowed);
+    private InvalidSettingException wrongType(String key, Object value, String allowed) {
+        return refusal(key, value, allowed, Fault.WRONG_TYPE);
+    }
+
+    private InvalidSettingException notAllowed(String key, Object value, String allowed) {
+        return refusal(key, value, allowed, Fault.NOT_ALLOWED);
+    }
+
+    private InvalidSettingException refusal(String key, Object value, String allowed, Fault fault) {
+        return new InvalidSettingException(name(key), name(key) + " is " + value + "; allowed: " + allowed, fault);
     }
 }

@@ -2,6 +2,7 @@ package dev.rehearse.web;
 
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,6 +80,12 @@ final class ErrorMapping {
     ResponseEntity<ErrorEnvelope> unreadable(HttpMessageNotReadableException e) {
         Throwable cause = e.getMostSpecificCause();
         String message = "We could not parse the JSON body of your request: " + firstLine(cause.getMessage());
+        return invalid(HttpStatus.BAD_REQUEST, message, null, null);
+    }
+
+    @ExceptionHandler(InvalidParameterException.class)
+    ResponseEntity<ErrorEnvelope> brokenQuery() {
+        String message = "We could not read the query of your request: names and values are percent-encoded UTF-8.";
         return invalid(HttpStatus.BAD_REQUEST, message, null, null);
     }
 

@@ -153,7 +153,7 @@ public final class JsonFields {
         if (!value.isString()) {
             throw wrongType(path(name), "a string", value);
         }
-        return value.stringValue();
+        return StorableText.require(path(name), value.stringValue());
     }
 
     private static String article(JsonNode node) {

@@ -1,10 +1,5 @@
 package dev.rehearse.web;
 
-import io.swagger.v3.oas.models.Components;
-import io.swagger.v3.oas.models.OpenAPI;
-import io.swagger.v3.oas.models.info.Info;
-import io.swagger.v3.oas.models.security.SecurityRequirement;
-import io.swagger.v3.oas.models.security.SecurityScheme;
 import java.util.List;
 import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.ContinueResponseTiming;
@@ -20,8 +15,6 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 /** What every endpoint shares. */
 @Configuration(proxyBeanMethods = false)
 class WebConfiguration implements WebMvcConfigurer {
-    private static final String KEY = "api_key";
-
     /** Clients ask for types that do not fit (application/json for a stream, nothing at all): we answer what we have. */
     @Override
     public void configureContentNegotiation(ContentNegotiationConfigurer configurer) {
@@ -52,22 +45,5 @@ class WebConfiguration implements WebMvcConfigurer {
     WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> clientConnections() {
         return factory ->
                 factory.addContextCustomizers(context -> context.getPipeline().addValve(new ClientConnection.Valve()));
-    }
-
-    @Bean
-    OpenAPI apiDescription() {
-        SecurityScheme bearer = new SecurityScheme()
-                .type(SecurityScheme.Type.HTTP)
-                .scheme("bearer")
-                .description("An API key; any text will do on a service that has none");
-        return new OpenAPI()
-                .components(new Components().addSecuritySchemes(KEY, bearer))
-                .addSecurityItem(new SecurityRequirement().addList(KEY))
-                .info(new Info()
-                        .title("Rehearse")
-                        .version("v1")
-                        .description("Fine-tunes text models by supervision and by deep Q-learning with experience"
-                                + " replay, and serves them, over OpenAI's wire: an unmodified OpenAI client with the"
-                                + " base URL http://localhost:8080/v1 can do all of it."));
     }
 }

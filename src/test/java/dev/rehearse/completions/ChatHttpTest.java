@@ -311,6 +311,7 @@ class ChatHttpTest extends ServerTest {
             'stream_options':{}        | invalid_value         | stream_options
             'stream':true,'stream_options':{'include_usage':1} | invalid_type | stream_options.include_usage
             'tools':[{'type':'function'}] | unsupported_parameter | tools
+            'tools':'x'                | unsupported_parameter | tools
             'functions':[{'name':'f'}] | unsupported_parameter | functions
             'tool_choice':'required'   | unsupported_parameter | tool_choice
             'audio':{'voice':'x'}      | unsupported_parameter | audio

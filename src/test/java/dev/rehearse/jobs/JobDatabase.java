@@ -27,6 +27,7 @@ final class JobDatabase {
 
     final SettableClock clock = new SettableClock();
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+    final TransactionTemplate transaction;
     final JobStore store;
     final JobEvents events;
     final JobMetrics metrics;
@@ -43,7 +44,7 @@ final class JobDatabase {
         flyway.clean();
         flyway.migrate();
         JdbcClient client = JdbcClient.create(source);
-        TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(source));
+        transaction = new TransactionTemplate(new JdbcTransactionManager(source));
         store = new JobStore(client);
         events = new JobEvents(client, store, transaction, clock);
         metrics = new JobMetrics(new JdbcTemplate(source));

@@ -38,6 +38,10 @@ class JobMethodReaderTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             'gamma':2                              | invalid_value     | method.reinforcement.dqn.gamma
+            'gamma':'high'                         | invalid_type      | method.reinforcement.dqn.gamma
+            'loss':1                               | invalid_type      | method.reinforcement.dqn.loss
+            'algorithm':7                          | invalid_type      | method.reinforcement.algorithm
+            'hyperparameters':{'reasoning_effort':'extreme'} | invalid_value | method.reinforcement.hyperparameters.reasoning_effort
             'gama':1                               | unknown_parameter | method.reinforcement.dqn.gama
             'gamma':1,'dqn':{'gamma':1}            | invalid_value     | method.dqn.gamma
             'dqn':3                                | invalid_type      | method.dqn.dqn

@@ -175,6 +175,11 @@ class JobNumbersApiTest {
         assertThat(evaluated.at("/full_valid_mean_reward").asDouble()).isEqualTo(0.675);
         assertThat(evaluated.at("/full_valid_mean_parse_error").asDouble(1)).isZero();
         assertThat(evaluated.at("/scores/valid_reward_mean").asDouble()).isEqualTo(0.675);
+        JsonNode both = evaluated.at("/scores/graders/0");
+        assertThat(both.path("train_reward_mean").asDouble()).isEqualTo(0.5);
+        assertThat(both.path("valid_reward_mean").asDouble()).isEqualTo(0.5);
+        assertThat(evaluated.at("/errors/graders/0/train_other_error_count").asInt())
+                .isEqualTo(1);
         assertThat(evaluated.at("/timing/step/eval").asDouble()).isEqualTo(3);
         assertThat(evaluated.at("/step").asInt()).isEqualTo(2);
     }
@@ -186,9 +191,9 @@ class JobNumbersApiTest {
         JsonNode job = api.awaitStatus(id, "succeeded");
         JsonNode usage = job.path("usage_metrics");
         assertThat(usage.path("train_tokens").asInt()).isEqualTo(128);
-        assertThat(usage.path("rollout_tokens").asInt()).isEqualTo(30);
-        assertThat(usage.path("grader_calls").asInt()).isEqualTo(4);
-        assertThat(usage.path("grader_tokens").asInt()).isEqualTo(60);
+        assertThat(usage.path("rollout_tokens").asInt()).isEqualTo(50);
+        assertThat(usage.path("grader_calls").asInt()).isEqualTo(6);
+        assertThat(usage.path("grader_tokens").asInt()).isEqualTo(90);
         assertThat(usage.path("seconds").asDouble(-1)).isNotNegative();
         assertThat(job.path("progress").path("epoch").asDouble()).isEqualTo(1.5);
         assertThat(job.path("best_checkpoint").asString("")).endsWith(":ckpt-step-1");
@@ -280,6 +285,7 @@ class JobNumbersApiTest {
         kept.add(checkpoint(spec, control, 1, 0.75));
         step.put("trained_tokens", 128.0);
         step.put("epoch", 1.5);
+        control.report(graded(Split.TRAIN, 20));
         control.report(new Progress.Step(2, 2, step));
         control.report(graded(Split.VALID, 10));
         control.report(new Progress.Evaluated(

@@ -60,6 +60,9 @@ class JobRequestReaderTest {
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     'method':{'type':'supervised','supervised':{'n':1}} | unknown_parameter | method.supervised.n
                     'method':{'type':'supervised','supervised':{'hyperparameters':{'n_epochs':0}}} | invalid_value | method.supervised.hyperparameters.n_epochs
+                    'method':{'type':'supervised','supervised':{'hyperparameters':{'n_epochs':'three'}}} | invalid_type | method.supervised.hyperparameters.n_epochs
+                    'method':{'type':'supervised','supervised':{'hyperparameters':{'n_epochs':1.5}}} | invalid_type | method.supervised.hyperparameters.n_epochs
+                    'method':{'type':'supervised','supervised':{'trainable':[]}} | invalid_type | method.supervised.trainable
                     'sede':1                                          | unknown_parameter          | sede
                     'seed':-1                                         | invalid_value              | seed
                     'seed':2147483648                                 | invalid_value              | seed
@@ -69,6 +72,7 @@ class JobRequestReaderTest {
                     'suffix':7                                        | invalid_type               | suffix
                     'metadata':{'a':1}                                | invalid_type               | metadata.a
                     'metadata':[]                                     | invalid_type               | metadata
+                    'metadata':{'a':'\\u0000'}                        | invalid_value              | metadata.a
                     'integrations':[{'type':'wandb'}]                 | unsupported_value          | integrations
                     'method':{}                                       | missing_required_parameter | method.type
                     'method':{'type':'ppo'}                           | unsupported_value          | method.type

@@ -85,6 +85,15 @@ class JobRequestsApiTest {
     }
 
     @Test
+    void whatNoDatabaseKeepsIsLookedUpInNone() {
+        for (String query : List.of("after=%00", "metadata%5Ba%5D=%00", "metadata%5B%00%5D=a")) {
+            Api.Answer answer = api.get(JOBS + "?" + query);
+            assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+            assertThat(answer.error().path("message").asString("")).contains("U+0000");
+        }
+    }
+
+    @Test
     void bracketsThatAreNotEncodedFilterToo() throws IOException {
         String red = api.createJob(Map.of("training_file", file, "metadata", Map.of("shade of", "red")))
                 .id();

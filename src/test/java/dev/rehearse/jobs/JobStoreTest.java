@@ -23,8 +23,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
-import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 class JobStoreTest {
     private static final Instant NOW = JobDatabase.NOW;
@@ -84,6 +82,18 @@ class JobStoreTest {
             JobError error = new JobError("invalid_training_file", "line 7: ä", "training_file");
             assertThat(store.move(job, Move.FAIL, Ending.failed(NOW, error))).isTrue();
             assertThat(store.require(job.id()).ending()).isEqualTo(Ending.failed(NOW, error));
+        }
+
+        /** Texts of users get into them, and a job that could not tell of its end would never end. */
+        @Test
+        void anErrorAndAnEventAreKeptWhateverTheySay() {
+            Job job = database.started(database.stored(Map.of()));
+            events.message(job.id(), JobEvent.Level.WARN, "a\0b");
+            assertThat(events.list(job.id(), ALL)).extracting(JobEvent::message).containsExactly("a\ufffdb");
+            JobError error = new JobError("invalid_training_file", "line 7: the role '\0'", "training_file");
+            assertThat(store.move(job, Move.FAIL, Ending.failed(NOW, error))).isTrue();
+            assertThat(store.require(job.id()).ending().error())
+                    .isEqualTo(new JobError("invalid_training_file", "line 7: the role '\ufffd'", "training_file"));
         }
 
         @Test
@@ -186,9 +196,8 @@ class JobStoreTest {
         @Test
         void anEventWaitsForAnotherOfItsJobThatIsNotCommitted() throws Exception {
             Job job = database.stored(Map.of());
-            TransactionTemplate elsewhere = new TransactionTemplate(new JdbcTransactionManager(source()));
             CompletableFuture<Void> second = new CompletableFuture<>();
-            elsewhere.executeWithoutResult(status -> {
+            database.transaction.executeWithoutResult(status -> {
                 events.message(job.id(), JobEvent.Level.INFO, "first");
                 second.completeAsync(() -> {
                     events.message(job.id(), JobEvent.Level.INFO, "second");

@@ -193,6 +193,22 @@ class KeysApiTest {
         is(Api.withKey(port, value).get("/v1/files"), 401, "invalid_request_error", "invalid_api_key");
     }
 
+    @Test
+    void theExamplesOfTheDescriptionRun() {
+        JsonNode examples = admin.get("/v3/api-docs")
+                .body()
+                .path("paths")
+                .path(KEYS)
+                .at("/post/requestBody/content")
+                .path("application/json")
+                .path("examples");
+        assertThat(examples).hasSize(2);
+        for (JsonNode example : examples) {
+            Api.Answer made = admin.post(KEYS, example.path("value").toString());
+            assertThat(made.status()).as(made.text()).isEqualTo(200);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

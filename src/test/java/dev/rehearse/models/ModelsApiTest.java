@@ -223,6 +223,9 @@ class ModelsApiTest {
         Api.Answer early = api.get(MODELS + "/unreadable/export");
         is(early, 500, null);
         assertThat(early.headers().firstValue("content-disposition")).isEmpty();
+        assertThat(early.error().path("type").asString("")).isEqualTo("server_error");
+        assertThat(early.error().path("message").asString(""))
+                .contains(early.headers().firstValue("x-request-id").orElseThrow());
     }
 
     private Path imported(String name) throws IOException {

@@ -84,7 +84,7 @@ class SettingsReaderTest {
         reader.number("gamma", 1, 0, 1);
         assertThatThrownBy(reader::refuseUnknown)
                 .hasMessage("gama is not a setting; known: [gamma]")
-                .extracting(e -> ((InvalidSettingException) e).isUnknown())
-                .isEqualTo(true);
+                .extracting(e -> ((InvalidSettingException) e).fault())
+                .isEqualTo(InvalidSettingException.Fault.UNKNOWN);
     }
 }

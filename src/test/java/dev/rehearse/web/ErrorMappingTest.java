@@ -106,7 +106,9 @@ class ErrorMappingTest {
             strings = {
                 "GET /v1/files?{ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
                 "GET /v1/%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                "GET /v1/files HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n"
+                "GET /v1/files HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
+                "GET /v1/files?purpose=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "GET /v1/files?%zz=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
             })
     void whatTheContainerRefusesComesInTheEnvelopeToo(String request) throws IOException {
         try (Socket socket = new Socket("localhost", port)) {
