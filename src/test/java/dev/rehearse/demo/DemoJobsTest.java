@@ -38,8 +38,8 @@ class DemoJobsTest {
         String imitator = jobs.run("supervised", request(client, "supervised.json"));
         String learner =
                 jobs.run("reinforcement", request(client, "reinforcement.json").put("model", imitator));
-        assertTrue(imitator.startsWith("ft:lstm-seq2seq:local:pronounce:"), imitator);
-        assertTrue(learner.startsWith("ft:lstm-seq2seq:local:pronounce-rl:"), learner);
+        assertTrue(imitator.startsWith("ft:gpt2-tiny:local:pronounce:"), imitator);
+        assertTrue(learner.startsWith("ft:gpt2-tiny:local:pronounce-rl:"), learner);
         jobs.cancelLeftovers();
     }
 
