@@ -117,7 +117,7 @@ final class WholeAnswers {
             try {
                 response.getOutputStream().close();
             } catch (IOException | IllegalStateException e) {
-                log.debug("client is gone: {}", e.toString());
+                log.debug("the end of an answer was not written: {}", e.toString());
             }
             answers.remove(this);
         }

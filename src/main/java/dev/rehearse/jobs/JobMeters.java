@@ -1,5 +1,7 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.training.Metric;
+import dev.rehearse.training.Progress.Split;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -20,6 +22,10 @@ import org.springframework.stereotype.Component;
  */
 @Component
 final class JobMeters {
+    /** What is shown of a step, beside its reward. */
+    private static final List<Metric> NEWEST =
+            List.of(Metric.TD_LOSS, Metric.Q_MEAN, Metric.EPSILON, Metric.REPLAY_SIZE, Metric.TRAIN_LOSS);
+
     private final MeterRegistry meters;
 
     JobMeters(MeterRegistry meters, JobStore jobs) {
@@ -50,15 +56,13 @@ final class JobMeters {
         void step(int step, int totalSteps, Map<String, Double> metrics) {
             set("rehearse.job.step", Tags.empty(), (double) step);
             set("rehearse.job.progress.ratio", Tags.empty(), totalSteps == 0 ? 0 : step / (double) totalSteps);
-            setFrom(metrics, "train_reward_mean", "rehearse.job.reward.mean", Tags.of("split", "train"));
-            for (String name : List.of("td_loss", "q_mean", "epsilon", "replay_size", "train_loss")) {
-                setFrom(metrics, name, "rehearse.job." + name.replace('_', '.'), Tags.empty());
-            }
+            setReward(metrics, Split.TRAIN);
+            NEWEST.forEach(metric -> setFrom(metrics, metric));
         }
 
         void evaluated(Map<String, Double> metrics) {
-            setFrom(metrics, "valid_reward_mean", "rehearse.job.reward.mean", Tags.of("split", "valid"));
-            setFrom(metrics, "valid_loss", "rehearse.job.valid.loss", Tags.empty());
+            setReward(metrics, Split.VALID);
+            setFrom(metrics, Metric.VALID_LOSS);
         }
 
         /** @param seconds of one step, by phase */
@@ -70,10 +74,17 @@ final class JobMeters {
                     .record((long) (took * 1e9), TimeUnit.NANOSECONDS));
         }
 
-        private void setFrom(Map<String, Double> metrics, String metric, String name, Tags more) {
-            Double value = metrics.get(metric);
+        private void setReward(Map<String, Double> metrics, Split split) {
+            Double mean = Metric.REWARD_MEAN.in(metrics, split);
+            if (mean != null) {
+                set("rehearse.job.reward.mean", Tags.of("split", split.wireName()), mean);
+            }
+        }
+
+        private void setFrom(Map<String, Double> metrics, Metric metric) {
+            Double value = metric.in(metrics);
             if (value != null) {
-                set(name, more, value);
+                set("rehearse.job." + metric.wireName().replace('_', '.'), Tags.empty(), value);
             }
         }
 

@@ -1,5 +1,7 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.training.Metric;
+import dev.rehearse.training.Progress.Split;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -8,8 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The numbers of a step as OpenAI's metrics events have them, field for field; what is not known is left out. For
- * reinforcement all of our own numbers stand in {@code data.dqn}, under the names that {@code training.StepReport} and
- * {@code training.OutcomeMetrics} define. Immutable.
+ * reinforcement all of our own numbers stand in {@code data.dqn}, under the names that {@link Metric} defines. Immutable.
  *
  * @param train numbers of the step
  * @param valid numbers of the evaluation after it; empty when there was none
@@ -29,14 +30,14 @@ record MetricsEvent(
         StringBuilder message = new StringBuilder("Step " + step + '/' + totalSteps);
         switch (kind) {
             case SUPERVISED -> {
-                append(message, ": training loss=%.4f", train.get("train_loss"));
-                append(message, ", full validation loss=%.4f", valid.get("valid_loss"));
+                append(message, ": training loss=%.4f", Metric.TRAIN_LOSS.in(train));
+                append(message, ", full validation loss=%.4f", Metric.VALID_LOSS.in(valid));
             }
             case REINFORCEMENT -> {
-                append(message, ", train mean reward=%.4f", train.get("train_reward_mean"));
-                append(message, ", TD loss=%.4f", train.get("td_loss"));
-                append(message, ", full validation mean reward=%.4f", valid.get("full_valid_mean_reward"));
-                append(message, ", full validation mean parse error=%.2f", valid.get("full_valid_mean_parse_error"));
+                append(message, ", train mean reward=%.4f", Metric.REWARD_MEAN.in(train, Split.TRAIN));
+                append(message, ", TD loss=%.4f", Metric.TD_LOSS.in(train));
+                append(message, ", full validation mean reward=%.4f", Metric.FULL_VALID_MEAN_REWARD.in(valid));
+                append(message, ", full validation mean parse error=%.2f", Metric.FULL_VALID_MEAN_PARSE_ERROR.in(valid));
             }
         }
         return message.toString();
@@ -63,17 +64,17 @@ record MetricsEvent(
     }
 
     private void putReinforcement(Map<String, Object> data) {
-        put(data, "train_mean_reward", train.get("train_reward_mean"));
-        put(data, "full_valid_mean_reward", valid.get("full_valid_mean_reward"));
-        put(data, "full_valid_mean_parse_error", valid.get("full_valid_mean_parse_error"));
-        Double replyTokens = train.get("train_reply_tokens_mean");
+        put(data, "train_mean_reward", Metric.REWARD_MEAN.in(train, Split.TRAIN));
+        put(data, "full_valid_mean_reward", Metric.FULL_VALID_MEAN_REWARD.in(valid));
+        put(data, "full_valid_mean_parse_error", Metric.FULL_VALID_MEAN_PARSE_ERROR.in(valid));
+        Double replyTokens = Metric.REPLY_TOKENS_MEAN.in(train, Split.TRAIN);
         put(data, "completion_tokens_mean", replyTokens);
         Double none = replyTokens == null ? null : 0.0;
         put(data, "reasoning_tokens_mean", none); // models here do not reason
         put(data, "mean_unresponsive_rewards", none); // no grader here leaves a reply without an answer or an error
         Map<String, Object> scores = new LinkedHashMap<>();
-        put(scores, "train_reward_mean", train.get("train_reward_mean"));
-        put(scores, "valid_reward_mean", valid.get("valid_reward_mean"));
+        put(scores, "train_reward_mean", Metric.REWARD_MEAN.in(train, Split.TRAIN));
+        put(scores, "valid_reward_mean", Metric.REWARD_MEAN.in(valid, Split.VALID));
         putGroup(data, "scores", scores);
         putGroup(data, "errors", Map.of());
         putGroup(
@@ -81,7 +82,7 @@ record MetricsEvent(
                 "usage",
                 none == null ? Map.of() : Map.of("samples", Map.of("train_reasoning_tokens_mean", none)));
         Map<String, Object> step = new LinkedHashMap<>(seconds);
-        put(step, "eval", valid.get("valid_seconds"));
+        put(step, "eval", Metric.VALID_SECONDS.in(valid));
         putGroup(data, "timing", step.isEmpty() ? Map.of() : Map.of("step", step));
         Map<String, Object> dqn = new LinkedHashMap<>(train);
         dqn.putAll(valid);

@@ -8,8 +8,8 @@ import org.springframework.stereotype.Component;
 /** How long jobs take, by those that ran, or else by their size. Thread-safe. */
 @Component
 final class Pace {
-    /** What small networks reach on processors of today; large ones reach several times as much. */
-    private static final double OPERATIONS_PER_SECOND = 2e10;
+    /** What small networks reach, however many processors there are; large ones reach several times as much. */
+    private static final double OPERATIONS_PER_SECOND = 4e10;
 
     private final JobStore jobs;
 
@@ -40,17 +40,14 @@ final class Pace {
                             each,
                             like.get().id()));
         }
-        int processors = Runtime.getRuntime().availableProcessors();
         return new Guess(
-                operations / OPERATIONS_PER_SECOND / processors,
+                operations / OPERATIONS_PER_SECOND,
                 String.format(
                         Locale.ROOT,
                         "no job of this model, method and batch size has run here: %.2e floating-point operations, replies"
-                                + " taken as long as they may be, at %.0e a second on each of %d processors; a guess that may"
-                                + " be off several times",
+                                + " taken as long as they may be, at %.0e a second; a guess that may be off several times",
                         operations,
-                        OPERATIONS_PER_SECOND,
-                        processors));
+                        OPERATIONS_PER_SECOND));
     }
 
     private static boolean isLike(Job job, JobRequest request, Forecast.Length length) {

@@ -1,7 +1,9 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.training.Metric;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** How long each phase of a step took, from metrics that count up since a run's start. Confined to the run's thread. */
@@ -10,16 +12,16 @@ final class PhaseSeconds {
 
     /** Phases by OpenAI's names, and grading. */
     private enum Phase {
-        SAMPLING("sampling", "sampling_seconds"),
-        TRAINING("training", "training_seconds"),
-        EVAL("eval", "evaluation_seconds"),
-        GRADING("grading", "grading_seconds"),
-        FULL_ITERATION("full_iteration", "elapsed_seconds");
+        SAMPLING("sampling", Metric.SAMPLING_SECONDS),
+        TRAINING("training", Metric.TRAINING_SECONDS),
+        EVAL("eval", Metric.EVALUATION_SECONDS),
+        GRADING("grading", Metric.GRADING_SECONDS),
+        FULL_ITERATION("full_iteration", Metric.ELAPSED_SECONDS);
 
         private final String wireName;
-        private final String metric;
+        private final Metric metric;
 
-        Phase(String wireName, String metric) {
+        Phase(String wireName, Metric metric) {
             this.wireName = wireName;
             this.metric = metric;
         }
@@ -37,9 +39,10 @@ final class PhaseSeconds {
         Map<String, Double> seconds = new LinkedHashMap<>();
         if (earlier != null) {
             for (Phase phase : Phase.values()) {
-                Double until = metrics.get(phase.metric);
+                Double until = phase.metric.in(metrics);
                 if (until != null) {
-                    seconds.put(phase.wireName, Math.max(0, until - earlier.getOrDefault(phase.metric, 0.0)));
+                    double since = Objects.requireNonNullElse(phase.metric.in(earlier), 0.0);
+                    seconds.put(phase.wireName, Math.max(0, until - since));
                 }
             }
         }

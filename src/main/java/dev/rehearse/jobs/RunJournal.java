@@ -1,6 +1,7 @@
 package dev.rehearse.jobs;
 
 import dev.rehearse.grading.GraderTotals;
+import dev.rehearse.training.Metric;
 import dev.rehearse.training.Progress;
 import java.time.Clock;
 import java.time.Duration;
@@ -8,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -171,7 +173,7 @@ final class RunJournal implements AutoCloseable {
                 job.run().attempt(),
                 step,
                 totalSteps,
-                numbers().getOrDefault("epoch", job.run().epoch()),
+                Objects.requireNonNullElse(Metric.EPOCH.in(numbers()), job.run().epoch()),
                 estimatedFinish(step, now),
                 hyperparameters,
                 usage.after(numbers(), Duration.between(startedAt, now)));

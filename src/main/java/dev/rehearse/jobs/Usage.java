@@ -1,5 +1,6 @@
 package dev.rehearse.jobs;
 
+import dev.rehearse.training.Metric;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +39,7 @@ record Usage(long trainedTokens, long rolloutTokens, long graderCalls, long grad
 
     /** Of an attempt that has these numbers and has run so long, this being what was used before it. */
     Usage after(Map<String, Double> numbers, Duration ran) {
-        Double trained = numbers.get("trained_tokens");
+        Double trained = Metric.TRAINED_TOKENS.in(numbers);
         return new Usage(
                 trained == null ? trainedTokens : trained.longValue(),
                 rolloutTokens,

@@ -35,7 +35,6 @@ final class Access {
             row(DELETE, "/v1/models/*", Scope.TRAIN),
             row(POST, "/v1/chat/completions", Scope.GENERATE),
             row(POST, "/v1/completions", Scope.GENERATE),
-            row(POST, "/v1/embeddings", Scope.GENERATE),
             row(POST, "/v1/embeddings", Scope.GENERATE));
 
     private Access() {}

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Every number that learning depends on: its name on the wire, its default, its range. The only home of all three; the
+ * Every number that the algorithms read: its name on the wire, its default, its range. The only home of all three; the
  * README's table is printed from here. Immutable.
  */
 public enum Hyperparameter {

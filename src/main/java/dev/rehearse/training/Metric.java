@@ -1,5 +1,8 @@
 package dev.rehearse.training;
 
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
 /**
  * Every number that runs report: its name and its definition, the only home of both; {@code src/docs/metrics.md} is printed
  * from here. Immutable.
@@ -8,8 +11,8 @@ package dev.rehearse.training;
  * δ_n = Q_n − y_n; Q, V, y and δ are in units of the reward's standard deviation over the first episodes. Of a round of
  * replies, r_i is the grade of reply i of R.
  */
-enum Metric {
-    TRAIN_LOSS(Of.SUPERVISED_STEP, "train_loss", "−Σ_n log π(a_n|s_n) / N, nats"),
+public enum Metric {
+    TRAIN_LOSS(Of.SUPERVISED_STEP, "train_loss", "−Σ_n log π(a_n\\|s_n) / N, nats"),
     VALID_LOSS(Of.SUPERVISED_EVALUATION, "valid_loss", "the same over all validation rows, without dropout"),
     FULL_VALID_LOSS(Of.SUPERVISED_EVALUATION, "full_valid_loss", "`valid_loss`, under OpenAI's name for all rows"),
 
@@ -53,7 +56,7 @@ enum Metric {
     REPLY_TOKENS_MEAN(Of.REPLIES, "<set>_reply_tokens_mean", "Σ_i (tokens of reply i, the end token included) / R"),
     GRADER_ERRORS(Of.REPLIES, "<set>_grader_errors", "replies that got an error instead of a grade, and counted 0"),
     FRAC_REWARD_ZERO_STD(
-            Of.REPLIES,
+            Of.TRAINING_REPLIES,
             "frac_reward_zero_std",
             "of the prompts of a training round with two replies or more, the share whose grades are all equal"),
     CUT_OFF_SHARE(Of.EVALUATION, "valid_cut_off_share", "share of the greedy replies that ended at the length limit"),
@@ -91,11 +94,12 @@ enum Metric {
     ELAPSED_SECONDS(Of.EVERY_STEP, "elapsed_seconds", "since the start");
 
     /** What a metric is told of. */
-    enum Of {
+    public enum Of {
         EVERY_STEP("every step"),
         SUPERVISED_STEP("a supervised step"),
         UPDATE("a step of reinforcement"),
         REPLIES("a round of replies; `<set>` is `train`, `valid` (greedy) or `valid_sampled`"),
+        TRAINING_REPLIES("a round of replies to learn from"),
         EVERY_EVALUATION("every evaluation"),
         SUPERVISED_EVALUATION("a supervised evaluation"),
         EVALUATION("an evaluation of reinforcement"),
@@ -126,8 +130,18 @@ enum Metric {
         return of;
     }
 
-    String wireName() {
+    public String wireName() {
         return wireName;
+    }
+
+    /** Its number among those of a step or an evaluation; null when it is not one of them. */
+    public @Nullable Double in(Map<String, Double> metrics) {
+        return metrics.get(wireName);
+    }
+
+    /** The same for one set of replies. */
+    public @Nullable Double in(Map<String, Double> metrics, Progress.Split split) {
+        return metrics.get(of(split.wireName()));
     }
 
     /** The name for one set of replies. */
