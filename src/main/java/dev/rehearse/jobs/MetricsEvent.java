@@ -37,7 +37,10 @@ record MetricsEvent(
                 append(message, ", train mean reward=%.4f", Metric.REWARD_MEAN.in(train, Split.TRAIN));
                 append(message, ", TD loss=%.4f", Metric.TD_LOSS.in(train));
                 append(message, ", full validation mean reward=%.4f", Metric.FULL_VALID_MEAN_REWARD.in(valid));
-                append(message, ", full validation mean parse error=%.2f", Metric.FULL_VALID_MEAN_PARSE_ERROR.in(valid));
+                append(
+                        message,
+                        ", full validation mean parse error=%.2f",
+                        Metric.FULL_VALID_MEAN_PARSE_ERROR.in(valid));
             }
         }
         return message.toString();

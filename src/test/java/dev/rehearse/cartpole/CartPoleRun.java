@@ -156,6 +156,10 @@ final class CartPoleRun implements AutoCloseable {
     }
 
     private void look() {
+        if (plan.steps() <= LOOK_EVERY) {
+            best.blend(average, 1); // the only look has nothing to compare with
+            return;
+        }
         double now = play(average, EPISODES_A_LOOK);
         if (now >= bestReturn) {
             bestReturn = now;

@@ -97,6 +97,7 @@ class LargeUploadTest {
     /** What is said to a hundred gigabytes of which none is sent. */
     private static String firstLine(ServiceProcess process, String header) throws IOException {
         try (Socket socket = new Socket("localhost", process.port)) {
+            socket.setSoTimeout(20_000);
             String request = "POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000000\r\n" + header
                     + "Content-Type: multipart/form-data; boundary=b\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));

@@ -17,12 +17,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A job that is paused, resumed, and killed twice, once while its state is being written, makes the model that it would
- * have made undisturbed, to the bit.
+ * A job that is paused, resumed, and killed while its state is being written makes the model that it would have made
+ * undisturbed, to the bit.
  */
 @Timeout(240)
 class ResumedJobTest {
-    private static final int STEPS = 60;
+    private static final int STEPS = 40;
     private static final int BATCH = 16;
 
     /** The state is saved whenever the last save is as long ago as it took. */
@@ -57,11 +57,6 @@ class ResumedJobTest {
             killWhileSaving(process, disturbed);
         }
         try (ServiceProcess process = start("second.log")) {
-            awaitAttempt(process.client, disturbed, 3);
-            process.client.awaitSteps(disturbed);
-            process.kill();
-        }
-        try (ServiceProcess process = start("third.log")) {
             Client client = process.client;
             client.awaitModel(disturbed);
             assertThat(Files.readAllBytes(weights(disturbed))).isEqualTo(Files.readAllBytes(weights(whole)));
@@ -69,7 +64,7 @@ class ResumedJobTest {
                     .isEqualTo(client.job(whole).trainedTokens());
             assertThat(client.messages(disturbed))
                     .filteredOn(message -> message.startsWith("Resuming from step "))
-                    .hasSizeBetween(2, 3);
+                    .hasSize(2);
             assertThat(steps(client, disturbed)).isEqualTo(steps(client, whole));
         }
     }
@@ -103,15 +98,6 @@ class ResumedJobTest {
         } catch (UncheckedIOException | NoSuchFileException e) {
             return false; // what was listed is gone
         }
-    }
-
-    private static void awaitAttempt(Client client, String job, int attempt) {
-        client.await(
-                job,
-                now -> client.messages(job).stream()
-                                .filter("Fine-tuning job started"::equals)
-                                .count()
-                        >= attempt);
     }
 
     private Path weights(String job) throws IOException {

@@ -3,10 +3,10 @@ package dev.rehearse.files;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.Databases;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.DataDirectory;
 import dev.rehearse.web.PageQuery;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,10 +20,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -49,13 +45,7 @@ class FileStoreTest {
 
         @BeforeEach
         void migrate() {
-            Flyway flyway = Flyway.configure()
-                    .dataSource(database())
-                    .locations("classpath:db/migration")
-                    .cleanDisabled(false)
-                    .load();
-            flyway.clean();
-            flyway.migrate();
+            Databases.emptied(database());
             rows = new FileRows(JdbcClient.create(database()));
         }
 
@@ -155,33 +145,17 @@ class FileStoreTest {
 
     @Nested
     class OnTheEmbeddedDatabase extends OnAnyDatabase {
-        private final JdbcDataSource source = new JdbcDataSource();
-
         @Override
         DataSource database() {
-            source.setURL("jdbc:h2:mem:files;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;"
-                    + "CASE_INSENSITIVE_IDENTIFIERS=TRUE;DEFAULT_NULL_ORDERING=HIGH");
-            return source;
+            return Databases.embedded();
         }
     }
 
     @Nested
     class OnPostgres extends OnAnyDatabase {
-        private static EmbeddedPostgres postgres;
-
-        @BeforeAll
-        static void start() throws IOException {
-            postgres = EmbeddedPostgres.start();
-        }
-
-        @AfterAll
-        static void stop() throws IOException {
-            postgres.close();
-        }
-
         @Override
         DataSource database() {
-            return postgres.getPostgresDatabase();
+            return Databases.postgres();
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.Objects;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.scheduling.config.ScheduledTaskHolder;
 import tools.jackson.databind.JsonNode;
 
 @ServiceTest
@@ -264,14 +265,16 @@ class FilesApiTest {
         refused(api.get("/v1/files?purpose=fun"), "invalid_value", "purpose");
     }
 
+    @Test
+    void theSweepIsScheduled(@Autowired ScheduledTaskHolder tasks) {
+        assertThat(tasks.getScheduledTasks()).anyMatch(task -> task.toString().contains("FileSweep.sweep"));
+    }
+
     private void awaitIncoming(Predicate<String[]> expected) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-        String[] files;
-        do {
-            files = data.resolve("files/.incoming").toFile().list();
-            Thread.onSpinWait();
-        } while (!expected.test(files) && System.nanoTime() < deadline);
-        assertThat(expected.test(files)).as(String.join(" ", files)).isTrue();
+        api.await(
+                "/livez",
+                ignored -> expected.test(Objects.requireNonNull(
+                        data.resolve("files/.incoming").toFile().list())));
     }
 
     private List<String> paged(String order, boolean delete) {

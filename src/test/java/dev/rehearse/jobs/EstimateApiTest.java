@@ -144,6 +144,7 @@ class EstimateApiTest {
         JsonNode estimate = estimate(Map.of("model", "gpt2-tiny", "seed", -1));
         assertThat(estimate.path("error_count").asInt()).isEqualTo(1);
         assertThat(estimate.path("errors").get(0).path("code").asString("")).isEqualTo("missing_required_parameter");
+        assertThat(estimate.path("files").isArray()).isTrue();
         assertThat(estimate.path("files")).isEmpty();
         assertThat(api.post(JOBS + "/estimate", "{").status()).isEqualTo(400);
     }

@@ -2,19 +2,14 @@ package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.Databases;
+import dev.rehearse.SettableClock;
 import dev.rehearse.files.FileId;
 import dev.rehearse.jobs.JobState.Move;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Map;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -25,7 +20,7 @@ final class JobDatabase {
     static final Instant NOW = Instant.parse("2026-11-23T10:00:00.123456Z");
     static final RequestKey KEY = RequestKey.of(new byte[0], null, null, null);
 
-    final SettableClock clock = new SettableClock();
+    final SettableClock clock = new SettableClock(NOW);
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final TransactionTemplate transaction;
     final JobStore store;
@@ -36,13 +31,7 @@ final class JobDatabase {
     final RunJournal.Books books;
 
     JobDatabase(DataSource source) {
-        Flyway flyway = Flyway.configure()
-                .dataSource(source)
-                .locations("classpath:db/migration")
-                .cleanDisabled(false)
-                .load();
-        flyway.clean();
-        flyway.migrate();
+        Databases.emptied(source);
         JdbcClient client = JdbcClient.create(source);
         transaction = new TransactionTemplate(new JdbcTransactionManager(source));
         store = new JobStore(client);
@@ -51,13 +40,6 @@ final class JobDatabase {
         samples = new JobSamples(client, clock);
         checkpoints = new JobCheckpoints(client);
         books = new RunJournal.Books(store, events, metrics, samples, new JobMeters(meters, store), transaction);
-    }
-
-    static DataSource embedded() {
-        JdbcDataSource source = new JdbcDataSource();
-        source.setURL("jdbc:h2:mem:jobs;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;"
-                + "CASE_INSENSITIVE_IDENTIFIERS=TRUE;DEFAULT_NULL_ORDERING=HIGH");
-        return source;
     }
 
     Job stored(Map<String, String> metadata) {
@@ -78,28 +60,5 @@ final class JobDatabase {
         JobRequest.Labels labels = new JobRequest.Labels("s", metadata);
         return Job.fresh(
                 new JobRequest("gpt2-tiny", new FileId("file-t"), new FileId("file-v"), method, 7, labels), NOW);
-    }
-
-    static final class SettableClock extends Clock {
-        private Instant now = NOW;
-
-        void advance(Duration time) {
-            now = now.plus(time);
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return InstantSource.fixed(now).withZone(zone);
-        }
     }
 }

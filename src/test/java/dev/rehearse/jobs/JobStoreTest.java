@@ -1,8 +1,9 @@
 package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.zaxxer.hikari.HikariDataSource;
+import dev.rehearse.Databases;
 import dev.rehearse.grading.Grade;
 import dev.rehearse.jobs.Job.Ending;
 import dev.rehearse.jobs.JobMetrics.Kind;
@@ -10,16 +11,15 @@ import dev.rehearse.jobs.JobState.Move;
 import dev.rehearse.training.Progress;
 import dev.rehearse.training.SampledReply;
 import dev.rehearse.web.PageQuery;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.sql.DataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -203,7 +203,7 @@ class JobStoreTest {
                     events.message(job.id(), JobEvent.Level.INFO, "second");
                     return null;
                 });
-                assertThat(second).isNotDone();
+                assertThatThrownBy(() -> second.get(300, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
             });
             second.get();
             assertThat(events.after(job.id(), 0, 10))
@@ -255,9 +255,11 @@ class JobStoreTest {
             SampledReply.Token token = new SampledReply.Token("a", -1, Double.NEGATIVE_INFINITY, 0.25, 0.75);
             SampledReply reply = new SampledReply(List.of(), "ä", "a", SampledReply.End.LENGTH, grade, List.of(token));
             List<SampledReply> four = List.of(reply, reply, reply, reply);
-            for (int step = 0; step <= 500; step++) {
-                samples.put(job, new Progress.Sampled(step, Progress.Split.VALID, four));
-            }
+            samples.put(job, new Progress.Sampled(0, Progress.Split.VALID, four));
+            samples.put(job, new Progress.Sampled(1, Progress.Split.VALID, four));
+            samples.put(job, new Progress.Sampled(498, Progress.Split.VALID, Collections.nCopies(1_988, reply)));
+            samples.put(job, new Progress.Sampled(499, Progress.Split.VALID, four));
+            samples.put(job, new Progress.Sampled(500, Progress.Split.VALID, four));
             assertThat(samples.list(job, 0, ALL)).isEmpty();
             assertThat(samples.list(job, 1, ALL)).hasSize(4);
             List<Map<String, Object>> newest = samples.list(job, null, new PageQuery(null, 5));
@@ -288,31 +290,15 @@ class JobStoreTest {
     class OnTheEmbeddedDatabase extends OnAnyDatabase {
         @Override
         DataSource source() {
-            return JobDatabase.embedded();
+            return Databases.embedded();
         }
     }
 
     @Nested
     class OnPostgres extends OnAnyDatabase {
-        private static EmbeddedPostgres postgres;
-        private static HikariDataSource pool;
-
-        @BeforeAll
-        static void start() throws IOException {
-            postgres = EmbeddedPostgres.start();
-            pool = new HikariDataSource();
-            pool.setDataSource(postgres.getPostgresDatabase());
-        }
-
-        @AfterAll
-        static void stop() throws IOException {
-            pool.close();
-            postgres.close();
-        }
-
         @Override
         DataSource source() {
-            return pool;
+            return Databases.postgres();
         }
     }
 }

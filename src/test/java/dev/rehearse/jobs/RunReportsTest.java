@@ -2,6 +2,7 @@ package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.Databases;
 import dev.rehearse.grading.GraderTotals;
 import dev.rehearse.jobs.Job.Ending;
 import dev.rehearse.jobs.JobState.Move;
@@ -23,7 +24,7 @@ class RunReportsTest {
 
     @BeforeEach
     void start() {
-        database = new JobDatabase(JobDatabase.embedded());
+        database = new JobDatabase(Databases.embedded());
         running = database.started(database.stored(Map.of()));
     }
 

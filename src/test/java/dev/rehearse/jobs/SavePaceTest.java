@@ -2,11 +2,12 @@ package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.rehearse.SettableClock;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class SavePaceTest {
-    private final JobDatabase.SettableClock clock = new JobDatabase.SettableClock();
+    private final SettableClock clock = new SettableClock(JobDatabase.NOW);
     private final SavePace pace = new SavePace(Duration.ofMinutes(1), 0.1, clock);
 
     private void assertDueAfter(int seconds) {

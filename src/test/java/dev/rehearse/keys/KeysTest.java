@@ -3,20 +3,15 @@ package dev.rehearse.keys;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.Databases;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.PageQuery;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.Set;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -37,13 +32,7 @@ class KeysTest {
 
         @BeforeEach
         void migrate() {
-            Flyway flyway = Flyway.configure()
-                    .dataSource(database())
-                    .locations("classpath:db/migration")
-                    .cleanDisabled(false)
-                    .load();
-            flyway.clean();
-            flyway.migrate();
+            Databases.emptied(database());
             rows = new KeyRows(JdbcClient.create(database()));
         }
 
@@ -133,33 +122,17 @@ class KeysTest {
 
     @Nested
     class OnTheEmbeddedDatabase extends OnAnyDatabase {
-        private final JdbcDataSource source = new JdbcDataSource();
-
         @Override
         DataSource database() {
-            source.setURL("jdbc:h2:mem:keys;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;"
-                    + "CASE_INSENSITIVE_IDENTIFIERS=TRUE;DEFAULT_NULL_ORDERING=HIGH");
-            return source;
+            return Databases.embedded();
         }
     }
 
     @Nested
     class OnPostgres extends OnAnyDatabase {
-        private static EmbeddedPostgres postgres;
-
-        @BeforeAll
-        static void start() throws IOException {
-            postgres = EmbeddedPostgres.start();
-        }
-
-        @AfterAll
-        static void stop() throws IOException {
-            postgres.close();
-        }
-
         @Override
         DataSource database() {
-            return postgres.getPostgresDatabase();
+            return Databases.postgres();
         }
     }
 

@@ -6,13 +6,13 @@ import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.jsonPath;
 import static org.springframework.test.web.servlet.result.MockMvcResultMatchers.status;
 
+import dev.rehearse.Databases;
 import dev.rehearse.networks.Blueprint;
 import dev.rehearse.web.DataDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,15 +32,7 @@ class ModelsControllerTest {
 
     @BeforeEach
     void publishOne() throws IOException {
-        JdbcDataSource database = new JdbcDataSource();
-        database.setURL("jdbc:h2:mem:controller;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE");
-        Flyway flyway = Flyway.configure()
-                .dataSource(database)
-                .locations("classpath:db/migration")
-                .cleanDisabled(false)
-                .load();
-        flyway.clean();
-        flyway.migrate();
+        DataSource database = Databases.emptied(Databases.embedded());
         DataDirectory directory = new DataDirectory(data);
         ModelCatalog catalog = new ModelCatalog(
                 new ModelRows(JdbcClient.create(database), directory),

@@ -6,6 +6,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
@@ -20,16 +21,15 @@ final class GradientCheck {
 
     private GradientCheck() {}
 
-    static void run(
+    /** The names of the weights that were checked: those of {@code names} that the loss reaches. */
+    static Set<String> run(
             TorchNetwork network, Learning learning, TokenBatch batch, Objective objective, Predicate<String> names) {
         Map<String, float[]> gradients = gradients(network, learning, batch, objective);
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(1);
         Check check = new Check(network, learning, batch, objective, random);
-        gradients.forEach((name, gradient) -> {
-            if (names.test(name)) {
-                check.run(name, gradient);
-            }
-        });
+        gradients.keySet().removeIf(names.negate());
+        gradients.forEach(check::run);
+        return gradients.keySet();
     }
 
     static Map<String, float[]> gradients(

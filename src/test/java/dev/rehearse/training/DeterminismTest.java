@@ -4,18 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.rehearse.generation.Generator;
 import dev.rehearse.generation.Generator.Behaviour;
-import dev.rehearse.grading.Grading;
 import dev.rehearse.grading.StringCheck;
 import dev.rehearse.grading.Template;
 import dev.rehearse.networks.Decoding;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.NetworkOptions;
 import dev.rehearse.networks.TorchNetwork;
-import dev.rehearse.text.Message;
-import dev.rehearse.text.Role;
-import dev.rehearse.training.Example.Conversation.Chat;
-import dev.rehearse.training.LoggedEpisode.End;
-import dev.rehearse.training.LoggedEpisode.Teaching;
 import dev.rehearse.training.Method.Experience;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +24,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -56,37 +49,6 @@ class DeterminismTest {
         model = TinyModel.write(directory.resolve("model"), "abcd=");
     }
 
-    private static List<Example> examples(boolean shown) {
-        return IntStream.range(0, 40)
-                .mapToObj(i -> {
-                    String letters = "" + "abcd".charAt(i % 4) + "abcd".charAt(i / 4 % 4);
-                    return shown
-                            ? TinyModel.example(i + 1, letters + "=", letters)
-                            : TinyModel.question(i + 1, letters + "=", letters);
-                })
-                .toList();
-    }
-
-    private static List<LoggedEpisode> log() {
-        return IntStream.range(0, 40)
-                .mapToObj(i -> new LoggedEpisode(
-                        i + 1,
-                        new Chat(List.of(
-                                new Message(Role.USER, "ab".substring(i % 2)),
-                                new Message(Role.ASSISTANT, "cd".substring(i / 2 % 2)))),
-                        List.of(i % 3 == 0 ? 1.0 : 0.0),
-                        i % 5 == 0 ? End.OPEN : End.DONE,
-                        i % 4 == 0 ? Teaching.DEMONSTRATION : Teaching.RECORD))
-                .toList();
-    }
-
-    private record Training(String name, Method method, TrainingData data) {
-        @Override
-        public String toString() {
-            return name;
-        }
-    }
-
     private static Method supervised(int steps, int batchSize) {
         return Method.supervised(Map.of(
                 "max_steps",
@@ -97,14 +59,16 @@ class DeterminismTest {
                 Map.of("batch_size", batchSize, "n_epochs", 50)));
     }
 
-    static Stream<Training> trainings() {
+    static Stream<TinyTraining> trainings() {
         StringCheck grader = new StringCheck(
                 "", Template.parse("{{sample.output_text}}"), Template.parse("a"), StringCheck.Operation.LIKE);
         Map<String, Object> openAi = Map.of("batch_size", 8, "eval_interval", 4);
         return Stream.of(
-                new Training(
-                        "supervised, with dropout", supervised(STEPS, 8), new TrainingData(examples(true), List.of())),
-                new Training(
+                new TinyTraining(
+                        "supervised, with dropout",
+                        supervised(STEPS, 8),
+                        new TrainingData(TinyTraining.examples(true), List.of())),
+                new TinyTraining(
                         "reinforcement, prioritised and mixed",
                         Method.reinforcement(
                                 grader,
@@ -122,8 +86,8 @@ class DeterminismTest {
                                                 true,
                                                 "learning_rate",
                                                 1e-3))),
-                        new TrainingData(examples(false), List.of(), log())),
-                new Training(
+                        new TrainingData(TinyTraining.examples(false), List.of(), TinyTraining.log())),
+                new TinyTraining(
                         "reinforcement, offline",
                         Method.reinforcement(
                                 null,
@@ -133,12 +97,12 @@ class DeterminismTest {
                                         openAi,
                                         "dqn",
                                         Map.of("max_steps", STEPS, "learning_rate", 1e-3))),
-                        new TrainingData(List.of(), List.of(), log())));
+                        new TrainingData(List.of(), List.of(), TinyTraining.log())));
     }
 
     @ParameterizedTest
     @MethodSource("trainings")
-    void aRunEndsWithTheSameBitsWhileOthersAreServedAndTrained(Training training) throws Exception {
+    void aRunEndsWithTheSameBitsWhileOthersAreServedAndTrained(TinyTraining training) throws Exception {
         Map<String, String> alone = checksums(run(training, training.name() + " alone"));
         try (Disturbance ignored = new Disturbance()) {
             assertThat(checksums(run(training, training.name() + " beside others")))
@@ -147,9 +111,8 @@ class DeterminismTest {
         assertThat(alone).hasSizeGreaterThanOrEqualTo(2);
     }
 
-    private static RunResult run(Training training, String name) throws IOException {
-        RunSpec spec = TinyModel.spec(model, training.data(), training.method(), directory.resolve(name));
-        return new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, Recording.toTheEnd());
+    private static RunResult run(TinyTraining training, String name) throws IOException {
+        return TinyTraining.run(training.spec(model, directory.resolve(name)), Recording.toTheEnd());
     }
 
     /** SHA-256 of every checkpoint's weights, by step. */
@@ -217,8 +180,11 @@ class DeterminismTest {
             });
             try {
                 RunSpec spec = TinyModel.spec(
-                        model, new TrainingData(examples(true), List.of()), supervised(TRAINED, 1), output);
-                new Trainer(TinyModel.device(), Grading.ofTexts(() -> 0), () -> 0).run(spec, control);
+                        model,
+                        new TrainingData(TinyTraining.examples(true), List.of()),
+                        supervised(TRAINED, 1),
+                        output);
+                TinyTraining.run(spec, control);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

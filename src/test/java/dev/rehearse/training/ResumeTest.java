@@ -58,7 +58,7 @@ class ResumeTest {
     }
 
     @ParameterizedTest
-    @MethodSource("dev.rehearse.training.TinyTraining#all")
+    @MethodSource("dev.rehearse.training.TinyTraining#sameTurns")
     void aRunThatWasSuspendedTwiceEndsAsIfItHadNotBeen(TinyTraining training) throws IOException {
         Undisturbed whole = undisturbed(training);
         RunSpec spec = spec(training, "stopped");

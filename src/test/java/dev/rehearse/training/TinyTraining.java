@@ -37,7 +37,7 @@ record TinyTraining(String name, Method method, TrainingData data) {
         return name;
     }
 
-    private static List<Example> examples(boolean shown) {
+    static List<Example> examples(boolean shown) {
         return IntStream.range(0, 40)
                 .mapToObj(i -> {
                     String letters = "" + "abcd".charAt(i % 4) + "abcd".charAt(i / 4 % 4);
@@ -48,7 +48,7 @@ record TinyTraining(String name, Method method, TrainingData data) {
                 .toList();
     }
 
-    private static List<LoggedEpisode> log() {
+    static List<LoggedEpisode> log() {
         return IntStream.range(0, 40)
                 .mapToObj(i -> new LoggedEpisode(
                         i + 1,
@@ -187,6 +187,12 @@ record TinyTraining(String name, Method method, TrainingData data) {
     static Stream<TinyTraining> differentTurns() {
         List<TinyTraining> all = all().toList();
         return Stream.of(0, 3, 6, 7).map(all::get);
+    }
+
+    /** The others, which take those turns too. */
+    static Stream<TinyTraining> sameTurns() {
+        List<TinyTraining> all = all().toList();
+        return Stream.of(1, 2, 4, 5).map(all::get);
     }
 
     /** {@code soft_dqn}, which plays what it learns from. */

@@ -96,7 +96,9 @@ class ApiDescriptionTest {
             }
         });
         assertThat(operations).doesNotHaveDuplicates().doesNotContain("");
-        for (JsonNode reference : description.findValues("$ref")) {
+        List<JsonNode> references = description.findValues("$ref");
+        assertThat(references).isNotEmpty();
+        for (JsonNode reference : references) {
             assertThat(description.at(reference.asString("").substring(1)).isMissingNode())
                     .as(reference.toString())
                     .isFalse();

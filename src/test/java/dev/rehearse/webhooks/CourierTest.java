@@ -3,28 +3,21 @@ package dev.rehearse.webhooks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.Databases;
+import dev.rehearse.SettableClock;
 import dev.rehearse.outbound.Receiver;
 import dev.rehearse.web.DataDirectory;
 import dev.rehearse.web.PageQuery;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 import javax.sql.DataSource;
-import org.flywaydb.core.Flyway;
-import org.h2.jdbcx.JdbcDataSource;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -39,7 +32,7 @@ class CourierTest {
         @TempDir
         Path data;
 
-        private final SettableClock clock = new SettableClock();
+        private final SettableClock clock = new SettableClock(Instant.parse("2026-11-27T10:00:00.123456Z"));
         private final Receiver receiver =
                 new Receiver((request, exchange) -> Receiver.answer(exchange, request < 3 ? 500 : 200, "thanks"));
         private JdbcClient jdbc;
@@ -51,13 +44,7 @@ class CourierTest {
 
         @BeforeEach
         void migrate() {
-            Flyway flyway = Flyway.configure()
-                    .dataSource(database())
-                    .locations("classpath:db/migration")
-                    .cleanDisabled(false)
-                    .load();
-            flyway.clean();
-            flyway.migrate();
+            Databases.emptied(database());
             jdbc = JdbcClient.create(database());
             transaction = new TransactionTemplate(new JdbcTransactionManager(database()));
             endpoints = new EndpointRows(jdbc);
@@ -74,17 +61,17 @@ class CourierTest {
             Endpoint endpoint = endpoint(receiver.url(), EventType.JOB_FAILED);
             Delivery first = announced(endpoint);
             Courier courier = courier(settings(8));
-            assertThat(courier.attempt(first.id())).contains(clock.now.plusSeconds(5));
+            assertThat(courier.attempt(first.id())).contains(clock.instant().plusSeconds(5));
             Delivery waiting = deliveries.find(first.id()).orElseThrow();
             assertThat(waiting.state()).isEqualTo(Delivery.State.PENDING);
-            assertThat(waiting.tries()).isEqualTo(new Delivery.Tries(1, clock.now, 500, "answered 500"));
-            assertThat(waiting.next()).isEqualTo(clock.now.plusSeconds(5));
-            assertThat(courier.attempt(first.id())).contains(clock.now.plusSeconds(20));
-            clock.now = clock.now.plusSeconds(60);
+            assertThat(waiting.tries()).isEqualTo(new Delivery.Tries(1, clock.instant(), 500, "answered 500"));
+            assertThat(waiting.next()).isEqualTo(clock.instant().plusSeconds(5));
+            assertThat(courier.attempt(first.id())).contains(clock.instant().plusSeconds(20));
+            clock.advance(Duration.ofSeconds(60));
             assertThat(courier.attempt(first.id())).isEmpty();
             Delivery done = deliveries.find(first.id()).orElseThrow();
             assertThat(done.state()).isEqualTo(Delivery.State.DELIVERED);
-            assertThat(done.tries()).isEqualTo(new Delivery.Tries(3, clock.now, 200, null));
+            assertThat(done.tries()).isEqualTo(new Delivery.Tries(3, clock.instant(), 200, null));
             assertThat(courier.attempt(first.id())).isEmpty();
             assertThat(receiver.bodies).hasSize(3).containsOnly(first.event().body());
             assertThat(receiver.exchanges)
@@ -173,7 +160,11 @@ class CourierTest {
         private Endpoint endpoint(URI url, EventType... types) {
             EndpointId id = EndpointId.fresh();
             Endpoint endpoint = new Endpoint(
-                    id, new Endpoint.Wish("x", url, Set.of(types)), secrets().fresh(id, null), clock.now, clock.now);
+                    id,
+                    new Endpoint.Wish("x", url, Set.of(types)),
+                    secrets().fresh(id, null),
+                    clock.instant(),
+                    clock.instant());
             endpoints.insert(endpoint);
             assertThat(endpoints.find(id)).contains(endpoint);
             return endpoint;
@@ -216,35 +207,17 @@ class CourierTest {
 
     @Nested
     class OnTheEmbeddedDatabase extends OnAnyDatabase {
-        private final JdbcDataSource source = new JdbcDataSource();
-
         @Override
         DataSource database() {
-            source.setURL("jdbc:h2:mem:courier;DB_CLOSE_DELAY=-1;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE;"
-                    + "CASE_INSENSITIVE_IDENTIFIERS=TRUE;DEFAULT_NULL_ORDERING=HIGH");
-            return source;
+            return Databases.embedded();
         }
     }
 
     @Nested
     class OnPostgres extends OnAnyDatabase {
-        private static EmbeddedPostgres postgres;
-        private static DataSource source;
-
-        @BeforeAll
-        static void start() throws IOException {
-            postgres = EmbeddedPostgres.start();
-            source = postgres.getPostgresDatabase();
-        }
-
-        @AfterAll
-        static void stopPostgres() throws IOException {
-            postgres.close();
-        }
-
         @Override
         DataSource database() {
-            return source;
+            return Databases.postgres();
         }
     }
 
@@ -257,24 +230,5 @@ class CourierTest {
                 .containsExactly(5L, 20L, 80L, 320L, 1_280L, 5_120L, 20_480L, 21_600L, 21_600L);
         assertThatThrownBy(() -> new WebhookSettings(List.of(), Duration.ZERO, 1, Duration.ZERO))
                 .hasMessageContaining("rehearse.webhooks");
-    }
-
-    private static final class SettableClock extends Clock {
-        private Instant now = Instant.parse("2026-11-27T10:00:00.123456Z");
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            return this;
-        }
-
-        @Override
-        public Instant instant() {
-            return now;
-        }
     }
 }
