@@ -119,6 +119,30 @@ final class AdamW implements AutoCloseable {
         return (PtNDArray) manager.ones(new Shape());
     }
 
+    /** {@code sums += others} for the gradients of weights in the same order that took part in a loss. */
+    void addGradients(List<PtNDArray> weights, List<PtNDArray> others) {
+        try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
+            List<PtNDArray> sums = new ArrayList<>();
+            List<PtNDArray> added = new ArrayList<>();
+            for (int i = 0; i < weights.size(); i++) {
+                @Nullable PtNDArray other = JniUtils.getGradient(others.get(i));
+                if (other != null) {
+                    other.attach(scope);
+                    PtNDArray sum = JniUtils.getGradient(weights.get(i));
+                    sum.attach(scope);
+                    sums.add(sum);
+                    added.add(other);
+                }
+            }
+            if (!added.isEmpty()) {
+                try (IValue to = Weights.list(sums);
+                        IValue from = Weights.list(added)) {
+                    script.infer("add", to, from).close();
+                }
+            }
+        }
+    }
+
     /** {@code averages += share · (weights − averages)}, in place. */
     void blend(List<PtNDArray> averages, List<PtNDArray> weights, double share) {
         try (IValue to = Weights.list(averages);

@@ -10,17 +10,24 @@ import java.util.function.Supplier;
  * The only code that records gradients or runs backward.
  *
  * <p>DJL's own collector exists once per process (a second one throws), so two jobs could not train; gradient mode
- * itself belongs to a thread. Confined to the device's thread.
+ * itself belongs to a thread: the device's or a lane's.
  */
 final class Autograd {
     private Autograd() {}
 
-    /** Adds the gradient of a scalar loss to the gradients of every tracked weight it depends on. */
-    static void differentiate(Supplier<NDArray> loss) {
+    /** A scalar, and what else was seen on the way to it. */
+    record Loss<T>(NDArray scalar, T seen) {}
+
+    /** Adds the gradient of a loss to the gradients of every tracked weight it depends on. */
+    static <T> T differentiate(Supplier<Loss<T>> forward) {
         JniUtils.setGradMode(true);
-        try (NDArray scalar = loss.get();
-                NDArray one = scalar.getManager().ones(scalar.getShape())) {
-            JniUtils.backward((PtNDArray) scalar, (PtNDArray) one, false, false);
+        try {
+            Loss<T> loss = forward.get();
+            try (NDArray scalar = loss.scalar();
+                    NDArray one = scalar.getManager().ones(scalar.getShape())) {
+                JniUtils.backward((PtNDArray) scalar, (PtNDArray) one, false, false);
+            }
+            return loss.seen();
         } finally {
             JniUtils.setGradMode(false);
         }

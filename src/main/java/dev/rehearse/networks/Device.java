@@ -20,11 +20,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * One processor and the one thread that runs all its tensor work.
+ * One processor and the one thread that all its tensor work goes through, one piece after the other.
  *
  * <p>One thread, because gradient mode and the graph executor's settings belong to a thread, because OpenMP teams of
  * several callers slow each other down by orders of magnitude, and because the order of work, and with it every bit of
- * the result, is then the order of submission. Thread-safe.
+ * the result, is then the order of submission. A piece made of parts spreads them over {@link Lanes} and ends with the
+ * last of them. Thread-safe.
  */
 public final class Device implements AutoCloseable {
     /** What goes first when several pieces of work wait. */
@@ -43,19 +44,35 @@ public final class Device implements AutoCloseable {
             new EnumMap<>(Map.of(Priority.SERVING, new Tally(), Priority.TRAINING, new Tally()));
     private final PtNDManager manager;
     private final List<ComputeType> computeTypes;
+    private final Lanes lanes;
     private volatile Thread thread = Thread.currentThread();
 
-    /** Starts the engine on the processor, or on GPU 0 when {@code name} is {@code gpu}. */
-    public static Device open(String name) {
-        return new Device(
-                switch (name) {
-                    case "cpu" -> ai.djl.Device.cpu();
-                    case "gpu" -> ai.djl.Device.gpu();
-                    default -> throw new IllegalArgumentException("the device is " + name + "; allowed: cpu, gpu");
-                });
+    /** How many threads libtorch takes unless told otherwise; read before any lane tells it. */
+    private static final class Threads {
+        /** Libtorch counts the machine's cores, not what a container may use of them. */
+        static final int OF_LIBTORCH =
+                Math.min(JniUtils.getNumThreads(), Runtime.getRuntime().availableProcessors());
     }
 
-    private Device(ai.djl.Device device) {
+    /**
+     * Starts the engine on the processor, or on GPU 0 when {@code name} is {@code gpu}; a processor has as many lanes as
+     * libtorch would take threads.
+     */
+    public static Device open(String name) {
+        return switch (name) {
+            case "cpu" -> new Device(ai.djl.Device.cpu(), 0);
+            case "gpu" -> new Device(ai.djl.Device.gpu(), 1);
+            default -> throw new IllegalArgumentException("the device is " + name + "; allowed: cpu, gpu");
+        };
+    }
+
+    /** The processor, with so many lanes. */
+    static Device ofLanes(int lanes) {
+        return new Device(ai.djl.Device.cpu(), lanes);
+    }
+
+    /** @param laneCount 0 for as many as libtorch would take threads */
+    private Device(ai.djl.Device device, int laneCount) {
         executor = new ThreadPoolExecutor(
                 1,
                 1,
@@ -68,12 +85,11 @@ public final class Device implements AutoCloseable {
             PtNDManager opened = (PtNDManager) NDManager.newBaseManager(device, "PyTorch");
             JniUtils.setGradMode(false);
             JniUtils.setGraphExecutorOptimize(false);
-            // libtorch counts the machine's cores, not what a container may use of them.
-            JniUtils.setNumThreads(
-                    Math.min(JniUtils.getNumThreads(), Runtime.getRuntime().availableProcessors()));
+            JniUtils.setNumThreads(Threads.OF_LIBTORCH);
             return opened;
         });
         computeTypes = call(Priority.TRAINING, () -> ComputeType.ofProcessor(manager));
+        lanes = new Lanes(laneCount > 0 ? laneCount : Threads.OF_LIBTORCH);
     }
 
     private Thread own(Thread created) {
@@ -198,6 +214,21 @@ public final class Device implements AutoCloseable {
         }
     }
 
+    /** How many parts of one piece of work can go on at once. */
+    int lanes() {
+        return lanes.count();
+    }
+
+    /**
+     * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call};
+     * a part that is alone has the device's thread and all of libtorch's.
+     *
+     * @return their results in order
+     */
+    <T> List<T> sideBySide(Priority priority, List<Callable<T>> parts) {
+        return call(priority, () -> parts.size() == 1 ? List.of(parts.get(0).call()) : lanes.run(parts));
+    }
+
     void run(Priority priority, Runnable work) {
         call(priority, () -> {
             work.run();
@@ -205,7 +236,7 @@ public final class Device implements AutoCloseable {
         });
     }
 
-    private static <T> T direct(Callable<T> work) {
+    static <T> T direct(Callable<T> work) {
         try {
             return work.call();
         } catch (Exception e) {
@@ -213,7 +244,7 @@ public final class Device implements AutoCloseable {
         }
     }
 
-    private static RuntimeException asUnchecked(@org.jspecify.annotations.Nullable Throwable cause) {
+    static RuntimeException asUnchecked(@org.jspecify.annotations.Nullable Throwable cause) {
         if (cause instanceof RuntimeException unchecked) {
             return unchecked;
         }
@@ -235,6 +266,7 @@ public final class Device implements AutoCloseable {
             for (Runnable waiting : executor.shutdownNow()) {
                 ((Work<?>) waiting).cancel(false);
             }
+            lanes.close();
             manager.close();
             return true;
         });

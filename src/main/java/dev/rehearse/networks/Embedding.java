@@ -10,7 +10,8 @@ import java.util.Arrays;
 /** Pooled hidden states of one network, piece by piece, as {@link QNetwork#embed} says. Thread-safe. */
 record Embedding(TorchNetwork network) {
     float[][] of(int[][] sequences) {
-        int context = network.architecture().contextLength();
+        Architecture architecture = network.architecture();
+        int context = architecture.contextLength();
         for (int[] sequence : sequences) {
             if (sequence.length < 1 || sequence.length > context) {
                 throw new IllegalArgumentException(
@@ -19,7 +20,7 @@ record Embedding(TorchNetwork network) {
         }
         float[][] means = new float[sequences.length][];
         TokenBatch batch = new TokenBatch(sequences, new int[sequences.length][0]);
-        for (MicroBatch part : MicroBatch.split(batch, network.architecture())) {
+        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture), architecture.reading())) {
             float[][] of = network.device().call(Priority.SERVING, () -> means(part.batch()));
             System.arraycopy(of, 0, means, part.first(), of.length);
         }

@@ -1,16 +1,15 @@
 package dev.rehearse.networks;
 
-/** Sums over the micro-batches of one update. Confined to one thread at a time. */
+/** Sums over one or all micro-batches of an update. Confined to one thread at a time. */
 final class FitTotals {
     private final int actionCount;
-    private final Readings readings;
     private double loss;
     private double entropy;
     private double divergence;
 
-    FitTotals(TokenBatch batch) {
-        actionCount = Math.max(1, batch.actionCount());
-        readings = Readings.ofSize(batch.size());
+    /** @param actionCount action tokens of the whole batch */
+    FitTotals(int actionCount) {
+        this.actionCount = actionCount;
     }
 
     /** Action tokens of the whole batch: what means are over. */
@@ -18,8 +17,10 @@ final class FitTotals {
         return actionCount;
     }
 
-    void add(MicroBatch part, Readings partReadings) {
-        part.place(partReadings, readings);
+    void add(FitTotals part) {
+        loss += part.loss;
+        entropy += part.entropy;
+        divergence += part.divergence;
     }
 
     void addLoss(double partLoss) {
@@ -34,7 +35,7 @@ final class FitTotals {
         divergence += sum;
     }
 
-    Fit fit(double gradientNorm) {
+    Fit fit(double gradientNorm, Readings readings) {
         return new Fit(loss, gradientNorm, readings, entropy / actionCount, divergence / actionCount);
     }
 }

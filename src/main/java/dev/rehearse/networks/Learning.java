@@ -6,25 +6,48 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.AdamW.Group;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** The learning half of a {@link TorchNetwork}: losses, gradients, optimiser. Confined to the device's thread. */
+/**
+ * The learning half of a {@link TorchNetwork}: losses, gradients, optimiser. Confined to the device's thread, except for
+ * what its lanes do with parts of a batch: read and accumulate.
+ */
 final class Learning implements AutoCloseable {
     private static final TdLoss PLAIN = new SoftQLoss(1, 0, 1, 0, 0);
+
+    /** Bytes that the gradients of all lanes but the first may take: enough for a second one of GPT-2 small's. */
+    private static final long FURTHER_GRADIENTS = 512L << 20;
 
     private final TorchNetwork network;
     private final PtNDManager manager;
     private final AdamW optimiser;
-    private final Map<TdLoss, Script> losses = new HashMap<>();
+    private final Map<TdLoss, Script> losses = new ConcurrentHashMap<>();
+    /** By lane; the first is the network's own. */
+    private final List<Weights> weights = new ArrayList<>();
+
     private int updates;
 
     Learning(TorchNetwork network) {
         this.network = network;
         manager = (PtNDManager) network.device().manager().newSubManager();
         optimiser = new AdamW(manager);
+        weights.add(network.weights());
+        while (weights.size() < lanes()) {
+            weights.add(network.weights().alias(manager));
+        }
+    }
+
+    /** As many as the device has, but for networks so large that further gradients would cost too much memory. */
+    private int lanes() {
+        long numbers = network.weights().trainable(name -> true).stream()
+                .mapToLong(array -> array.getShape().size())
+                .sum();
+        long affordable = FURTHER_GRADIENTS / Math.max(1, Float.BYTES * numbers);
+        return (int) Math.min(network.device().lanes(), 1 + affordable);
     }
 
     /** Goes on after so many updates: their number seeds dropout. */
@@ -39,7 +62,7 @@ final class Learning implements AutoCloseable {
     Readings read(TokenBatch batch) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             Rows rows = rows(scope, batch);
-            NDList outputs = network.evaluate(scope, "read", rows);
+            NDList outputs = network.read(scope, rows);
             return readings(scope, batch, rows, outputs);
         }
     }
@@ -48,30 +71,43 @@ final class Learning implements AutoCloseable {
         return Rows.of(scope, batch, network.architecture());
     }
 
-    /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
-    void begin() {
-        List<PtNDArray> all = network.weights().trainable(name -> true);
-        Autograd.track(all);
-        Autograd.clear(all);
+    /**
+     * Starts an update: gradients of a previous one that was broken off must not leak into it.
+     *
+     * @return how many lanes can accumulate at once
+     */
+    int begin() {
+        for (Weights ofLane : weights) {
+            List<PtNDArray> all = ofLane.trainable(name -> true);
+            Autograd.track(all);
+            Autograd.clear(all);
+        }
+        return weights.size();
     }
 
-    /** Adds the gradient of one micro-batch. */
-    void accumulate(MicroBatch part, Objective objective, FitTotals totals) {
+    /** What one micro-batch added to the gradient. */
+    record Part(Readings readings, FitTotals sums) {}
+
+    /** Adds the gradient of one micro-batch to the lane's. */
+    Part accumulate(int lane, MicroBatch part, Objective objective, int actionCount) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             Rows rows = rows(scope, part.batch());
             NDList prior = prior(scope, rows, objective);
-            // Dropout draws from the engine's one generator; seeded here, equal runs drop the same whatever else runs.
-            manager.getEngine().setRandomSeed(31 * updates + part.first());
-            Autograd.differentiate(() -> {
-                NDList outputs = network.evaluate(scope, "learn", rows);
+            return Autograd.differentiate(() -> {
+                FitTotals totals = new FitTotals(actionCount);
+                NDList outputs = network.learn(scope, weights.get(lane), rows, dropoutKey(part));
                 Readings readings = readings(scope, part.batch(), rows, outputs);
-                totals.add(part, readings);
                 totals.addEntropy(sum(scope, "entropy", outputs.get(0)));
                 NDArray loss = loss(scope, new Pass(part, rows, outputs, prior, readings), objective, totals);
                 totals.addLoss(loss.getFloat());
-                return loss;
+                return new Autograd.Loss<>(loss, new Part(readings, totals));
             });
         }
+    }
+
+    /** Equal runs drop the same: by the number of the update and by where the part stands in the batch. */
+    private int dropoutKey(MicroBatch part) {
+        return Integer.rotateLeft(updates * 0x9E3779B1, 16) + part.first() * 0x85EBCA6B;
     }
 
     /** What the loss of one micro-batch is made of; {@code prior} is empty where the objective has none. */
@@ -87,10 +123,10 @@ final class Learning implements AutoCloseable {
 
     private static NDList prior(PtNDManager scope, Rows rows, Objective objective) {
         if (objective instanceof Objective.SoftQ soft) {
-            return ((TorchNetwork) soft.prior()).evaluate(scope, "read", rows);
+            return ((TorchNetwork) soft.prior()).read(scope, rows);
         }
         if (objective instanceof Objective.HeadQ headQ) {
-            return ((TorchNetwork) headQ.prior()).evaluate(scope, "read", rows);
+            return ((TorchNetwork) headQ.prior()).read(scope, rows);
         }
         return new NDList();
     }
@@ -126,12 +162,11 @@ final class Learning implements AutoCloseable {
     float[][] bestValues(TokenBatch batch, TorchNetwork chooser, Support support) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             Rows rows = rows(scope, batch);
-            NDArray valued = network.evaluate(scope, "read", rows).get(2);
-            NDArray chosen = chooser == network
-                    ? valued
-                    : chooser.evaluate(scope, "read", rows).get(2);
+            NDArray valued = network.read(scope, rows).get(2);
+            NDArray chosen =
+                    chooser == network ? valued : chooser.read(scope, rows).get(2);
             NDArray prior = ((TorchNetwork) support.prior())
-                    .evaluate(scope, "read", rows.everywhere())
+                    .read(scope, rows.everywhere())
                     .get(0);
             try (IValue chooserQ = IValue.from((PtNDArray) chosen);
                     IValue valuedQ = IValue.from((PtNDArray) valued);
@@ -240,6 +275,10 @@ final class Learning implements AutoCloseable {
     /** Moves the weights by the accumulated gradient; returns its norm. */
     double update(LearningRates rates) {
         updates++;
+        List<PtNDArray> first = weights.get(0).trainable(name -> true);
+        for (Weights ofLane : weights.subList(1, weights.size())) {
+            optimiser.addGradients(first, ofLane.trainable(name -> true));
+        }
         List<Group> groups = List.of(
                 new Group(network.modelWeights(), rates.model()), new Group(network.valueWeights(), rates.value()));
         return optimiser.step(groups, rates.maxGradientNorm());
@@ -248,6 +287,7 @@ final class Learning implements AutoCloseable {
     @Override
     public void close() {
         losses.values().forEach(Script::close);
+        weights.subList(1, weights.size()).forEach(Weights::close);
         optimiser.close();
         manager.close();
     }

@@ -4,31 +4,56 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A run of a batch's sequences that fits one bounded piece of work. Immutable.
+ * A run of a batch's sequences that one lane of the device reads in a bounded time. Immutable.
  *
  * @param first index of its first sequence in the whole batch
  */
 record MicroBatch(int first, TokenBatch batch) {
-    /**
-     * Operations per piece: a step of a reply waits for one, about 110 ms of two cores without AVX-512. A third of what was
-     * here first, at the same time per update (2026-11-27); smaller pieces cost more than they shorten.
-     */
-    private static final double OPERATIONS = 5.5e9;
+    /** Operations per part: a step of a reply waits for one, about 70 ms of a core without AVX-512. */
+    private static final double OPERATIONS = 3e9;
 
-    private static final int FEWEST_TOKENS = 512;
+    private static final int FEWEST_TOKENS = 320;
     private static final int MOST_TOKENS = 8192;
 
-    /** Tokens of a piece, padding included; depends on the architecture only, so that results do not on timing. */
+    /** A part is not made smaller than this to give every lane one: calls of so few tokens are all overhead. */
+    private static final int WORTH_A_LANE = 64;
+
+    /** Most tokens of a part, padding included; depends on the architecture only, so that results do not on timing. */
     static int tokens(Architecture architecture) {
         double affordable = OPERATIONS / (6.0 * architecture.parameters());
         return (int) Math.max(FEWEST_TOKENS, Math.min(MOST_TOKENS, affordable));
     }
 
-    /** The parts that one architecture's networks read one after the other. */
-    static List<MicroBatch> split(TokenBatch batch, Architecture architecture) {
-        return split(batch, tokens(architecture), architecture.reading());
+    /** Rounds of at most {@code lanes} parts that one architecture's networks read side by side, round after round. */
+    static List<List<MicroBatch>> rounds(TokenBatch batch, Architecture architecture, int lanes) {
+        List<MicroBatch> parts = even(batch, tokens(architecture), architecture.reading(), lanes);
+        List<List<MicroBatch>> rounds = new ArrayList<>();
+        for (int from = 0; from < parts.size(); from += lanes) {
+            rounds.add(parts.subList(from, Math.min(parts.size(), from + lanes)));
+        }
+        return rounds;
     }
 
+    /** Parts of at most so many tokens, about equal, so that as few lanes as possible wait for another. */
+    static List<MicroBatch> even(TokenBatch batch, int tokens, Architecture.Reading reading, int lanes) {
+        List<MicroBatch> parts = split(batch, tokens, reading);
+        int most = (parts.size() + lanes - 1) / lanes * lanes;
+        int least = WORTH_A_LANE;
+        int limit = tokens;
+        while (least < limit) {
+            int middle = (least + limit) / 2;
+            List<MicroBatch> smaller = split(batch, middle, reading);
+            if (smaller.size() <= most) {
+                parts = smaller;
+                limit = middle;
+            } else {
+                least = middle + 1;
+            }
+        }
+        return parts;
+    }
+
+    /** As few parts of at most so many tokens as keep the order; a longer sequence is a part of its own. */
     static List<MicroBatch> split(TokenBatch batch, int tokens, Architecture.Reading reading) {
         List<MicroBatch> parts = new ArrayList<>();
         int first = 0;

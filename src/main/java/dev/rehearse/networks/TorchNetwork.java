@@ -8,10 +8,13 @@ import ai.djl.pytorch.jni.IValue;
 import com.google.gson.JsonObject;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
@@ -19,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A {@link QNetwork} on libtorch; sole owner of one model's native weights.
  *
- * <p>Every call becomes work for the device's thread, a {@link #fit} one piece per micro-batch, so that serving waits
- * for one micro-batch at most.
+ * <p>Every call becomes work for the device, a {@link #fit} one piece per round of micro-batches, so that serving waits
+ * for one round at most.
  */
 public final class TorchNetwork implements QNetwork {
     private static final String VALUE = "value.";
@@ -131,21 +134,43 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         Readings readings = Readings.ofSize(batch.size());
-        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
-            device.run(Priority.TRAINING, () -> part.place(learning().read(part.batch()), readings));
-        }
+        sideBySide(
+                batch,
+                device.lanes(),
+                (lane, part) -> learning().read(part.batch()),
+                (part, of) -> part.place(of, readings));
         return readings;
     }
 
     @Override
     public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
         float[][] values = new float[batch.size()][];
-        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
-            float[][] of = device.call(
-                    Priority.TRAINING, () -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support));
-            System.arraycopy(of, 0, values, part.first(), of.length);
-        }
+        sideBySide(
+                batch,
+                device.lanes(),
+                (lane, part) -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support),
+                (part, of) -> System.arraycopy(of, 0, values, part.first(), of.length));
         return values;
+    }
+
+    /** What one lane of the device does with a part of a batch. */
+    private interface Work<T> {
+        T on(int lane, MicroBatch part);
+    }
+
+    /** Works through the batch, so many parts at once; results are taken in the parts' order. */
+    private <T> void sideBySide(TokenBatch batch, int lanes, Work<T> work, BiConsumer<MicroBatch, T> take) {
+        for (List<MicroBatch> round : MicroBatch.rounds(batch, architecture, lanes)) {
+            List<Callable<T>> calls = new ArrayList<>();
+            for (int i = 0; i < round.size(); i++) {
+                int lane = i;
+                calls.add(() -> work.on(lane, round.get(lane)));
+            }
+            List<T> results = device.sideBySide(Priority.TRAINING, calls);
+            for (int i = 0; i < round.size(); i++) {
+                take.accept(round.get(i), results.get(i));
+            }
+        }
     }
 
     @Override
@@ -155,21 +180,27 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
-        device.run(Priority.TRAINING, () -> learning().begin());
-        FitTotals totals = new FitTotals(batch);
-        for (MicroBatch part : MicroBatch.split(batch, architecture)) {
-            device.run(Priority.TRAINING, () -> learning().accumulate(part, objective, totals));
-        }
+        int lanes = device.call(Priority.TRAINING, () -> learning().begin());
+        Readings readings = Readings.ofSize(batch.size());
+        FitTotals totals = new FitTotals(Math.max(1, batch.actionCount()));
+        sideBySide(
+                batch,
+                lanes,
+                (lane, part) -> learning().accumulate(lane, part, objective, totals.actionCount()),
+                (part, gradient) -> {
+                    part.place(gradient.readings(), readings);
+                    totals.add(gradient.sums());
+                });
         double norm = device.call(Priority.TRAINING, () -> {
             double global = learning().update(rates);
             weights.changed();
             return global;
         });
-        return totals.fit(norm);
+        return totals.fit(norm, readings);
     }
 
-    /** Made at the first use: a network that only serves needs none of it. */
-    Learning learning() {
+    /** Made at the first use: a network that only serves needs none of it. Also called by lanes. */
+    synchronized Learning learning() {
         Learning made = learning;
         if (made == null) {
             made = new Learning(this);
@@ -178,13 +209,28 @@ public final class TorchNetwork implements QNetwork {
         return made;
     }
 
-    /** log π (N, V), V (M) and each Q (M, V) of the rows; recorded when gradient mode is on. On the device's thread. */
-    NDList evaluate(PtNDManager scope, String method, Rows rows) {
+    /** log π (N, V), V (M) and each Q (M, V) of the rows. On the device's thread or a lane. */
+    NDList read(PtNDManager scope, Rows rows) {
+        return script.learn(scope, "read", arguments(weights, rows));
+    }
+
+    /**
+     * The same with dropout, for gradients of these weights, which are the network's or {@link Weights#alias} of them.
+     *
+     * @param key what dropout is a function of
+     */
+    NDList learn(PtNDManager scope, Weights of, Rows rows, int key) {
+        NDList arguments = arguments(of, rows);
+        arguments.add(scope.create(key));
+        return script.learn(scope, "learn", arguments);
+    }
+
+    private static NDList arguments(Weights weights, Rows rows) {
         NDList arguments = weights.arguments();
         arguments.addAll(rows.sequences());
         arguments.add(rows.states());
         arguments.add(rows.valueStates());
-        return script.learn(scope, method, arguments);
+        return arguments;
     }
 
     @Override

@@ -103,6 +103,26 @@ final class Weights implements AutoCloseable {
         return copy;
     }
 
+    /** The very same numbers, and where they are not frozen tensors that collect gradients of their own. */
+    Weights alias(PtNDManager parent) {
+        Weights alias = new Weights(parent);
+        Frozen shared = frozen;
+        if (shared != null) {
+            shared.users++;
+            alias.frozen = shared;
+        }
+        arrays.forEach((name, array) -> {
+            if (isFrozen(name)) {
+                alias.arrays.put(name, array);
+            } else {
+                PtNDArray own = (PtNDArray) array.stopGradient();
+                own.attach(alias.manager);
+                alias.put(name, own);
+            }
+        });
+        return alias;
+    }
+
     private boolean isFrozen(String name) {
         return frozen != null && frozen.names.contains(name);
     }

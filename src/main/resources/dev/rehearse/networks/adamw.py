@@ -23,6 +23,11 @@ class AdamW(Module):
     torch._foreach_add_(steps, 1)
     return 0
 
+  # sums += others, in place.
+  def add(self, sums: List[Tensor], others: List[Tensor]) -> int:
+    torch._foreach_add_(sums, others)
+    return 0
+
   # averages += share * (weights - averages), in place.
   def blend(self, averages: List[Tensor], weights: List[Tensor], share: float) -> int:
     torch._foreach_lerp_(averages, weights, share)

@@ -27,10 +27,10 @@ class ConvSeq2Seq(Module):
     return self.product(x, w[name + ".weight"]) + w[name + ".bias"]
 
   # Tokens and where they stand, (..., D).
-  def read_tokens(self, w: Dict[str, Tensor], part: str, ids: Tensor, positions: Tensor, dropout: float) -> Tensor:
+  def read_tokens(self, w: Dict[str, Tensor], part: str, ids: Tensor, positions: Tensor, keys: List[Tensor], site: int) -> Tensor:
     weight = w["embedding.weight"]
     x = torch.embedding(weight, ids) + torch.embedding(w[part + ".positions.weight"], positions)
-    return torch.dropout(x * torch.sqrt(weight.size(1)), dropout, dropout > 0.)
+    return __torch__.dropping.drop(x * torch.sqrt(weight.size(1)), self.dropout, keys, site)
 
   # Windows (..., D, K) of K neighbouring inputs through a gated convolution, (..., D). As one matrix product: there is one
   # shape less for oneDNN than lengths, and decoding does the same.
@@ -47,14 +47,14 @@ class ConvSeq2Seq(Module):
 
   # What the decoder looks for, and what it finds there: the last states (R, S, D), zero behind each source's end, and the
   # same plus what stands there.
-  def encode(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, dropout: float) -> List[Tensor]:
+  def encode(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, keys: List[Tensor]) -> List[Tensor]:
     positions = torch.arange(source.size(1), device=source.device)
     inside = (positions.unsqueeze(0) < lengths.unsqueeze(1)).unsqueeze(2)  # (R, S, 1)
-    embedded = self.read_tokens(w, "encoder", source, positions, dropout)
+    embedded = self.read_tokens(w, "encoder", source, positions, keys, 0)
     x = embedded
     for i in range(self.encoder_layers):
       x = x * inside  # padding is zero, as what lies outside any sequence
-      a = torch.dropout(x, dropout, dropout > 0.)
+      a = __torch__.dropping.drop(x, self.dropout, keys, 1 + i)
       a = self.gated(w, "encoder.layers." + str(i) + ".conv", self.windows(a, self.kernel // 2))
       x = (x + a) * 0.7071067811865476
     x = x * inside
@@ -87,22 +87,23 @@ class ConvSeq2Seq(Module):
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (R, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, [source, lengths, reply], rows, value_rows, 0.)
+    return self.readings(w, [source, lengths, reply], rows, value_rows, __torch__.dropping.never())
 
-  # The same with dropout, for gradients.
-  def learn(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, [source, lengths, reply], rows, value_rows, self.dropout)
+  # The same with dropout by `key`, for gradients.
+  def learn(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor, key: Tensor) -> List[Tensor]:
+    return self.readings(w, [source, lengths, reply], rows, value_rows, [key])
 
-  def readings(self, w: Dict[str, Tensor], turns: List[Tensor], rows: Tensor, value_rows: Tensor, dropout: float) -> List[Tensor]:
-    memory = self.encode(w, turns[0], turns[1], dropout)
+  def readings(self, w: Dict[str, Tensor], turns: List[Tensor], rows: Tensor, value_rows: Tensor, keys: List[Tensor]) -> List[Tensor]:
+    memory = self.encode(w, turns[0], turns[1], keys)
     positions = torch.arange(turns[2].size(1), device=rows.device)
-    embedded = self.read_tokens(w, "decoder", turns[2], positions, dropout)
+    site = 1 + self.encoder_layers
+    embedded = self.read_tokens(w, "decoder", turns[2], positions, keys, site)
     x = embedded
     for i in range(self.decoder_layers):
-      windows = self.windows(torch.dropout(x, dropout, dropout > 0.), self.kernel - 1)
+      windows = self.windows(__torch__.dropping.drop(x, self.dropout, keys, site + 1 + i), self.kernel - 1)
       x = self.layer(w, i, windows, x, embedded, memory, turns[1])
     hidden = x.reshape([-1, x.size(2)])  # (R*T, D)
-    chosen = torch.dropout(hidden.index_select(0, rows), dropout, dropout > 0.)
+    chosen = __torch__.dropping.drop(hidden.index_select(0, rows), self.dropout, keys, site + 1 + self.decoder_layers)
     log_pi = torch.log_softmax(self.logits(w, chosen), 1, 6)
     states = hidden.index_select(0, value_rows)
     if not self.share_trunk:
@@ -111,19 +112,19 @@ class ConvSeq2Seq(Module):
 
   # The mean (B, D) of the encoder's states of each sequence, whose `lengths` (B) leave padding out.
   def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
-    return __torch__.pooling.mean(self.encode(w, ids, lengths, 0.)[0], lengths)
+    return __torch__.pooling.mean(self.encode(w, ids, lengths, __torch__.dropping.never())[0], lengths)
 
   # Generation keeps of each slot the encoder's keys and values (B, C, D), the source's length (B), and of each layer of the
   # decoder its last inputs (B, K-1, D).
   # Encodes whole prompts, of which the decoder reads the `last` token (B); what is `ahead` of it.
   def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     lengths = last + 1
-    memory = self.encode(w, ids, lengths, 0.)
+    memory = self.encode(w, ids, lengths, __torch__.dropping.never())
     at = [slots.unsqueeze(1), torch.arange(ids.size(1), device=ids.device).unsqueeze(0)]
     _0 = torch.index_put_(kept[0], at, memory[0])
     _1 = torch.index_put_(kept[1], at, memory[1])
     _2 = torch.index_put_(kept[2], [slots], lengths.to(6))
-    embedded = self.read_tokens(w, "decoder", ids.gather(1, last.unsqueeze(1)), torch.zeros_like(last).unsqueeze(1), 0.)
+    embedded = self.read_tokens(w, "decoder", ids.gather(1, last.unsqueeze(1)), torch.zeros_like(last).unsqueeze(1), __torch__.dropping.never(), 0)
     x = embedded  # (B, 1, D)
     for i in range(self.decoder_layers):
       padded = torch.constant_pad_nd(x, [0, 0, self.kernel - 1, 0])
@@ -137,7 +138,7 @@ class ConvSeq2Seq(Module):
     memory = [kept[0][:B].slice(1, 0, reach), kept[1][:B].slice(1, 0, reach)]
     lengths = kept[2][:B]
     since = torch.clamp(positions - lengths.to(4) + 1, min=0)  # from the source's last token
-    embedded = self.read_tokens(w, "decoder", ids, since, 0.).unsqueeze(1)
+    embedded = self.read_tokens(w, "decoder", ids, since, __torch__.dropping.never(), 0).unsqueeze(1)
     x = embedded  # (B, 1, D)
     for i in range(self.decoder_layers):
       window = torch.cat([kept[3 + i][:B], x], 1)  # (B, K, D)

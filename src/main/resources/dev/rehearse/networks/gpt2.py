@@ -56,10 +56,10 @@ class Gpt2(Module):
     return self.project(w, p + "mlp.c_proj", inner)  # (..., D)
 
   # Hidden states (B, T, D). With a cache, also stores keys and values of the rows of `slots` (B).
-  def trunk(self, w: Dict[str, Tensor], ids: Tensor, cache: List[Tensor], slots: Tensor, dropout: float) -> Tensor:
+  def trunk(self, w: Dict[str, Tensor], ids: Tensor, cache: List[Tensor], slots: Tensor, keys: List[Tensor]) -> Tensor:
     B, T = ids.size()
     x = torch.embedding(w["wte.weight"], ids) + w["wpe.weight"][:T]  # (B, T, D)
-    x = torch.dropout(x, dropout, dropout > 0.)
+    x = __torch__.dropping.drop(x, self.dropout, keys, 0)
     D = x.size(2)
     for i in range(self.layers):
       p = "h." + str(i) + "."
@@ -76,9 +76,9 @@ class Gpt2(Module):
       a = self.attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2))
       a = a.transpose(1, 2).reshape([B, T, D])
       a = self.project(w, p + "attn.c_proj", a)
-      x = x + torch.dropout(a, dropout, dropout > 0.)
+      x = x + __torch__.dropping.drop(a, self.dropout, keys, 2 * i + 1)
       a = self.mlp(w, p, self.norm(w, p + "ln_2", x))
-      x = x + torch.dropout(a, dropout, dropout > 0.)
+      x = x + __torch__.dropping.drop(a, self.dropout, keys, 2 * i + 2)
     return self.norm(w, "ln_f", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
@@ -93,15 +93,15 @@ class Gpt2(Module):
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, ids, rows, value_rows, 0.)
+    return self.readings(w, ids, rows, value_rows, __torch__.dropping.never())
 
-  # The same with dropout, for gradients.
-  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, ids, rows, value_rows, self.dropout)
+  # The same with dropout by `key`, for gradients.
+  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, key: Tensor) -> List[Tensor]:
+    return self.readings(w, ids, rows, value_rows, [key])
 
-  def readings(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, dropout: float) -> List[Tensor]:
+  def readings(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, keys: List[Tensor]) -> List[Tensor]:
     none = annotate(List[Tensor], [])
-    hidden = self.trunk(w, ids, none, ids, dropout)
+    hidden = self.trunk(w, ids, none, ids, keys)
     hidden = hidden.view([-1, hidden.size(2)])  # (B*T, D)
     log_pi = torch.log_softmax(self.logits(w, hidden.index_select(0, rows)), 1, 6)
     states = hidden.index_select(0, value_rows)
@@ -112,11 +112,11 @@ class Gpt2(Module):
   # The mean (B, D) of the hidden states of each sequence, whose `lengths` (B) leave padding out.
   def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
     none = annotate(List[Tensor], [])
-    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, 0.), lengths)
+    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, none), lengths)
 
   # Writes the keys and values of whole prompts into `slots` (B); what is `ahead` of each prompt's `last` position (B).
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
-    hidden = self.trunk(w, ids, cache, slots, 0.)
+    hidden = self.trunk(w, ids, cache, slots, __torch__.dropping.never())
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
     return self.ahead(w, hidden.view([-1, D]).index_select(0, rows))

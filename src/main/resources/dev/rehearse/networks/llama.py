@@ -89,9 +89,9 @@ class Llama(Module):
     return x.reshape([B, self.heads, T, W])
 
   # Hidden states (B, T, D). With a cache, also stores keys and values of the rows of `slots` (B).
-  def trunk(self, w: Dict[str, Tensor], ids: Tensor, cache: List[Tensor], slots: Tensor, dropout: float) -> Tensor:
+  def trunk(self, w: Dict[str, Tensor], ids: Tensor, cache: List[Tensor], slots: Tensor, keys: List[Tensor]) -> Tensor:
     B, T = ids.size()
-    x = torch.dropout(torch.embedding(w["embed_tokens.weight"], ids), dropout, dropout > 0.)  # (B, T, D)
+    x = __torch__.dropping.drop(torch.embedding(w["embed_tokens.weight"], ids), self.dropout, keys, 0)  # (B, T, D)
     angles = self.angles(torch.arange(T, device=ids.device)).unsqueeze(1)  # (T, 1, W/2)
     cos = torch.cos(angles)
     sin = torch.sin(angles)
@@ -108,9 +108,9 @@ class Llama(Module):
       a = self.attend(q.transpose(1, 2), self.for_queries(k), self.for_queries(v))
       a = a.transpose(1, 2).reshape([B, T, self.heads * self.head_width])
       a = self.project(w, p + "self_attn.o_proj", a)
-      x = x + torch.dropout(a, dropout, dropout > 0.)
+      x = x + __torch__.dropping.drop(a, self.dropout, keys, 2 * i + 1)
       a = self.mlp(w, p, self.norm(w, p + "post_attention_layernorm", x))
-      x = x + torch.dropout(a, dropout, dropout > 0.)
+      x = x + __torch__.dropping.drop(a, self.dropout, keys, 2 * i + 2)
     return self.norm(w, "norm", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
@@ -125,15 +125,15 @@ class Llama(Module):
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (B, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, ids, rows, value_rows, 0.)
+    return self.readings(w, ids, rows, value_rows, __torch__.dropping.never())
 
-  # The same with dropout, for gradients.
-  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, ids, rows, value_rows, self.dropout)
+  # The same with dropout by `key`, for gradients.
+  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, key: Tensor) -> List[Tensor]:
+    return self.readings(w, ids, rows, value_rows, [key])
 
-  def readings(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, dropout: float) -> List[Tensor]:
+  def readings(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, keys: List[Tensor]) -> List[Tensor]:
     none = annotate(List[Tensor], [])
-    hidden = self.trunk(w, ids, none, ids, dropout)
+    hidden = self.trunk(w, ids, none, ids, keys)
     hidden = hidden.view([-1, hidden.size(2)])  # (B*T, D)
     log_pi = torch.log_softmax(self.logits(w, hidden.index_select(0, rows)), 1, 6)
     states = hidden.index_select(0, value_rows)
@@ -144,11 +144,11 @@ class Llama(Module):
   # The mean (B, D) of the hidden states of each sequence, whose `lengths` (B) leave padding out.
   def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
     none = annotate(List[Tensor], [])
-    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, 0.), lengths)
+    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, none), lengths)
 
   # Writes the keys and values of whole prompts into `slots` (B); what is `ahead` of each prompt's `last` position (B).
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
-    hidden = self.trunk(w, ids, cache, slots, 0.)
+    hidden = self.trunk(w, ids, cache, slots, __torch__.dropping.never())
     B, T, D = hidden.size()
     rows = torch.arange(B, device=ids.device) * T + last
     return self.ahead(w, hidden.view([-1, D]).index_select(0, rows))

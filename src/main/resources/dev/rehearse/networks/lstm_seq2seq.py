@@ -31,21 +31,21 @@ class LstmSeq2Seq(Module):
           torch.append(found, w[name + "." + kind + "_l" + str(i) + "_reverse"])
     return found
 
-  def read_tokens(self, w: Dict[str, Tensor], ids: Tensor, dropout: float) -> Tensor:
+  def read_tokens(self, w: Dict[str, Tensor], ids: Tensor, keys: List[Tensor], site: int) -> Tensor:
     weight = w["embedding.weight"]
     x = torch.embedding(weight, ids) * torch.sqrt(weight.size(1))
-    return torch.dropout(x, dropout, dropout > 0.)  # (..., D)
+    return __torch__.dropping.drop(x, self.dropout, keys, site)  # (..., D)
 
   # The encoder's states (R, S, D), zero behind each source's end, and the decoder's first h and c (L, R, D). Padding is
   # left out of the recurrence, which would otherwise begin in it from the right.
-  def encode(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, dropout: float) -> List[Tensor]:
+  def encode(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, keys: List[Tensor]) -> List[Tensor]:
     R, S = source.size()
     order = torch.argsort(lengths, 0, True)
-    x = self.read_tokens(w, source.index_select(0, order), dropout)
+    x = self.read_tokens(w, source.index_select(0, order), keys, 0)
     D = x.size(2)
     data, sizes = torch._pack_padded_sequence(x, lengths.index_select(0, order).cpu(), True)
     zero = torch.zeros([2 * self.layers, R, D // 2], device=source.device)
-    states, h, c = torch.lstm(data, sizes, [zero, zero], self.parameters(w, "encoder", True), True, self.layers, dropout, dropout > 0., True)
+    states, h, c = torch.lstm(data, sizes, [zero, zero], self.parameters(w, "encoder", True), True, self.layers, 0., False, True)
     padded, _ = torch._pad_packed_sequence(states, sizes, True, 0., S)
     back = torch.argsort(order)
     return [padded.index_select(0, back), self.begin(h, back), self.begin(c, back)]
@@ -57,8 +57,8 @@ class LstmSeq2Seq(Module):
     return sides.transpose(1, 2).reshape([self.layers, R, 2 * half])
 
   # The decoder's LSTM from h and c (L, R, D) over x (R, T, D): states (R, T, D), then the last h and c.
-  def recur(self, w: Dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor, dropout: float) -> List[Tensor]:
-    states, last_h, last_c = torch.lstm(x, [h, c], self.parameters(w, "decoder", False), True, self.layers, dropout, dropout > 0., False, True)
+  def recur(self, w: Dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> List[Tensor]:
+    states, last_h, last_c = torch.lstm(x, [h, c], self.parameters(w, "decoder", False), True, self.layers, 0., False, False, True)
     return [states, last_h, last_c]
 
   def product(self, x: Tensor, weight: Tensor) -> Tensor:
@@ -85,16 +85,16 @@ class LstmSeq2Seq(Module):
 
   # log pi over the vocabulary (N, V) at the flat positions `rows` (N) of (R, T); V and each Q at `value_rows` (M).
   def read(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, [source, lengths, reply], rows, value_rows, 0.)
+    return self.readings(w, [source, lengths, reply], rows, value_rows, __torch__.dropping.never())
 
-  # The same with dropout, for gradients.
-  def learn(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
-    return self.readings(w, [source, lengths, reply], rows, value_rows, self.dropout)
+  # The same with dropout by `key`, for gradients.
+  def learn(self, w: Dict[str, Tensor], source: Tensor, lengths: Tensor, reply: Tensor, rows: Tensor, value_rows: Tensor, key: Tensor) -> List[Tensor]:
+    return self.readings(w, [source, lengths, reply], rows, value_rows, [key])
 
-  def readings(self, w: Dict[str, Tensor], turns: List[Tensor], rows: Tensor, value_rows: Tensor, dropout: float) -> List[Tensor]:
-    encoded = self.encode(w, turns[0], turns[1], dropout)
-    states = self.recur(w, self.read_tokens(w, turns[2], dropout), encoded[1], encoded[2], dropout)[0]
-    hidden = self.attend(w, torch.dropout(states, dropout, dropout > 0.), encoded[0], turns[1])
+  def readings(self, w: Dict[str, Tensor], turns: List[Tensor], rows: Tensor, value_rows: Tensor, keys: List[Tensor]) -> List[Tensor]:
+    encoded = self.encode(w, turns[0], turns[1], keys)
+    states = self.recur(w, self.read_tokens(w, turns[2], keys, 1), encoded[1], encoded[2])[0]
+    hidden = self.attend(w, __torch__.dropping.drop(states, self.dropout, keys, 2), encoded[0], turns[1])
     hidden = hidden.reshape([-1, hidden.size(2)])  # (R*T, D)
     log_pi = torch.log_softmax(self.logits(w, hidden.index_select(0, rows)), 1, 6)
     states = hidden.index_select(0, value_rows)
@@ -104,19 +104,19 @@ class LstmSeq2Seq(Module):
 
   # The mean (B, D) of the encoder's states of each sequence, whose `lengths` (B) leave padding out.
   def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
-    return __torch__.pooling.mean(self.encode(w, ids, lengths, 0.)[0], lengths)
+    return __torch__.pooling.mean(self.encode(w, ids, lengths, __torch__.dropping.never())[0], lengths)
 
   # Generation keeps of each slot the encoder's states (B, C, D), the source's length (B), h and c (B, L, D).
   # Encodes whole prompts, of which the decoder reads the `last` token (B); what is `ahead` of it.
   def prefill(self, w: Dict[str, Tensor], kept: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
     lengths = last + 1
-    encoded = self.encode(w, ids, lengths, 0.)
+    encoded = self.encode(w, ids, lengths, __torch__.dropping.never())
     if self.attention:
       at = [slots.unsqueeze(1), torch.arange(ids.size(1), device=ids.device).unsqueeze(0)]
       _0 = torch.index_put_(kept[0], at, encoded[0])
     _1 = torch.index_put_(kept[-3], [slots], lengths.to(6))
-    x = self.read_tokens(w, ids.gather(1, last.unsqueeze(1)), 0.)  # (B, 1, D)
-    step = self.recur(w, x, encoded[1], encoded[2], 0.)
+    x = self.read_tokens(w, ids.gather(1, last.unsqueeze(1)), __torch__.dropping.never(), 1)  # (B, 1, D)
+    step = self.recur(w, x, encoded[1], encoded[2])
     _2 = torch.index_put_(kept[-2], [slots], step[1].transpose(0, 1))
     _3 = torch.index_put_(kept[-1], [slots], step[2].transpose(0, 1))
     return self.ahead(w, self.attend(w, step[0], encoded[0], lengths).squeeze(1))
@@ -126,8 +126,8 @@ class LstmSeq2Seq(Module):
     B = ids.size(0)
     h = kept[-2][:B]
     c = kept[-1][:B]
-    x = self.read_tokens(w, ids.unsqueeze(1), 0.)
-    step = self.recur(w, x, h.transpose(0, 1).contiguous(), c.transpose(0, 1).contiguous(), 0.)
+    x = self.read_tokens(w, ids.unsqueeze(1), __torch__.dropping.never(), 1)
+    step = self.recur(w, x, h.transpose(0, 1).contiguous(), c.transpose(0, 1).contiguous())
     _0 = torch.copy_(h, step[1].transpose(0, 1))
     _1 = torch.copy_(c, step[2].transpose(0, 1))
     memory = step[0]

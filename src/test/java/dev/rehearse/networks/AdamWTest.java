@@ -93,7 +93,7 @@ class AdamWTest {
                 loss = loss.add(
                         weights.get(i).mul(scope.create(gradients.get(i))).sum());
             }
-            return loss;
+            return new Autograd.Loss<>(loss, weights);
         });
     }
 

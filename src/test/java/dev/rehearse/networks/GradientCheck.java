@@ -74,13 +74,13 @@ final class GradientCheck {
                 numbers[k] += by * direction[k];
             }
             network.weights().set(name, numbers);
-            return accumulate(learning, batch, objective).fit(0).loss();
+            return accumulate(learning, batch, objective);
         }
     }
 
-    private static FitTotals accumulate(Learning learning, TokenBatch batch, Objective objective) {
-        FitTotals totals = new FitTotals(batch);
-        learning.accumulate(new MicroBatch(0, batch), objective, totals);
-        return totals;
+    /** Adds to the gradient; returns the loss. */
+    private static double accumulate(Learning learning, TokenBatch batch, Objective objective) {
+        Learning.Part part = learning.accumulate(0, new MicroBatch(0, batch), objective, batch.actionCount());
+        return part.sums().fit(0, part.readings()).loss();
     }
 }

@@ -118,7 +118,7 @@ class Seq2SeqTest {
         }
         TokenBatch batch = new TokenBatch(sequences, actions);
         try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
-            assertTrue(MicroBatch.split(batch, shape).size() > 1);
+            assertTrue(MicroBatch.rounds(batch, shape, 1).size() > 1);
             Readings together = network.read(batch);
             float[][] embedded = network.embed(sequences);
             for (int b = 0; b < sequences.length; b += 41) {

@@ -72,7 +72,7 @@ class TorchNetworkLearningTest {
     void aSequenceReadsTheSameAloneAndAmongMicroBatches() {
         TokenBatch many = randomBatch(90, 250);
         try (TorchNetwork network = TorchNetwork.create(device, Gpt2.of(11, 256, 8, 1, 2), NetworkOptions.exact(), 3)) {
-            assertTrue(MicroBatch.split(many, network.architecture()).size() > 1);
+            assertTrue(MicroBatch.rounds(many, network.architecture(), 1).size() > 1);
             float[][] returns = new float[many.size()][];
             Arrays.setAll(returns, b -> new float[] {b});
             network.fit(many, new Objective.ValueRegression(returns), RATES);

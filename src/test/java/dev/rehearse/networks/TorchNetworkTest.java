@@ -245,7 +245,7 @@ class TorchNetworkTest {
         }
         TokenBatch many = new TokenBatch(tokens, actions);
         try (TorchNetwork network = TorchNetwork.create(device, architecture, NetworkOptions.exact(), 9)) {
-            assertEquals(2, MicroBatch.split(many, architecture).size());
+            assertEquals(2, MicroBatch.rounds(many, architecture, 1).size());
             double whole = 0;
             for (float[] row : network.read(many).logProbs()) {
                 for (float logProb : row) {

@@ -1,0 +1,24 @@
+# TorchScript, read by libtorch, not run by Python.
+# Dropout (Srivastava et al. 2014, scaled while learning), as free functions. What is dropped is a function of a key, of the
+# site in the network and of the place in the tensor, not of a generator's state: equal keys drop the same, whatever other
+# threads draw meanwhile.
+
+# `count` numbers of 31 bits: each place's number through a mixer of 32 bits (two multiplications, three shifts).
+def noise(count: int, key: Tensor, site: int) -> Tensor:
+  x = torch.arange(count, dtype=3, device=key.device) * 1640531527 + (key + site) * 668265263
+  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 16), 65535)) * 2146121005
+  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 15), 131071)) * -2073254261
+  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 16), 65535))
+  return torch.bitwise_and(x, 2147483647)
+
+# The keys of where nothing is dropped.
+def never() -> List[Tensor]:
+  return annotate(List[Tensor], [])
+
+# x with about `share` of its numbers zero and the others larger; x itself where there is no key. `keys` holds at most one
+# i32 scalar.
+def drop(x: Tensor, share: float, keys: List[Tensor], site: int) -> Tensor:
+  if torch.len(keys) > 0 and share > 0.:
+    dropped = __torch__.dropping.noise(torch.numel(x), keys[0], site) < int(share * 2147483648.)
+    x = torch.masked_fill(x, dropped.view(x.size()), 0.) * (1. / (1. - share))
+  return x
