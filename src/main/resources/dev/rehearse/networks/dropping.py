@@ -5,11 +5,12 @@
 
 # `count` numbers of 31 bits: each place's number through a mixer of 32 bits (two multiplications, three shifts).
 def noise(count: int, key: Tensor, site: int) -> Tensor:
-  x = torch.arange(count, dtype=3, device=key.device) * 1640531527 + (key + site) * 668265263
-  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 16), 65535)) * 2146121005
-  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 15), 131071)) * -2073254261
-  x = torch.bitwise_xor(x, torch.bitwise_and(torch.bitwise_right_shift(x, 16), 65535))
-  return torch.bitwise_and(x, 2147483647)
+  x = torch.arange(count, dtype=3, device=key.device)
+  x = torch.add_(torch.mul_(x, 1640531527), (key + site) * 668265263)
+  x = torch.mul_(torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 16), 65535)), 2146121005)
+  x = torch.mul_(torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 15), 131071)), -2073254261)
+  x = torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 16), 65535))
+  return torch.bitwise_and_(x, 2147483647)
 
 # The keys of where nothing is dropped.
 def never() -> List[Tensor]:
