@@ -29,7 +29,7 @@ FROM ${RUNTIME_IMAGE}
 # Threads that wait do not spin; nothing is reported and nothing is fetched when it runs; libtorch's memory is not the
 # heap's, which therefore gets half. Who reaches the address is decided where the port is published: set
 # REHEARSE_KEYS_ADMIN where that is more than one machine.
-ENV OMP_WAIT_POLICY=passive \
+ENV GOMP_SPINCOUNT=30000 \
     OPT_OUT_TRACKING=true \
     DJL_OFFLINE=true \
     DJL_CACHE_DIR=/app/natives \

@@ -221,12 +221,16 @@ public final class Device implements AutoCloseable {
 
     /**
      * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call};
-     * a part that is alone has the device's thread and all of libtorch's.
+     * a part that is alone, or has one lane, has the device's thread and all of libtorch's.
      *
      * @return their results in order
      */
     <T> List<T> sideBySide(Priority priority, List<Callable<T>> parts) {
-        return call(priority, () -> parts.size() == 1 ? List.of(parts.get(0).call()) : lanes.run(parts));
+        return call(priority, () -> parts.size() == 1 || lanes.count() == 1 ? inTurn(parts) : lanes.run(parts));
+    }
+
+    private static <T> List<T> inTurn(List<Callable<T>> parts) {
+        return parts.stream().map(Device::direct).toList();
     }
 
     void run(Priority priority, Runnable work) {

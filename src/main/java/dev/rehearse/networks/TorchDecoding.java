@@ -8,10 +8,11 @@ import ai.djl.pytorch.jni.IValue;
 import dev.rehearse.networks.Device.Priority;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Decoding} on libtorch: one state of the slots per network, one script call per network and step. */
+/** {@link Decoding} on libtorch: one state of the slots per network, one script call per network and step, both networks' at once. */
 final class TorchDecoding implements Decoding {
     /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
     private static final int LENGTH_BUCKET = 16;
@@ -250,8 +251,10 @@ final class TorchDecoding implements Decoding {
         if (beside == null || besideState == null) {
             throw new IllegalStateException("this decoding was made without a prior");
         }
-        try (IValue ahead = pass.run(policy, state);
-                IValue priorAhead = pass.run(beside, besideState);
+        List<IValue> both = policy.device()
+                .sideBySide(priority, List.of(() -> pass.run(policy, state), () -> pass.run(beside, besideState)));
+        try (IValue ahead = both.get(0);
+                IValue priorAhead = both.get(1);
                 IValue logits = value(guide.guide(scope, ahead.toTensorArray(scope), new float[0])
                         .logits());
                 IValue priorLogits = value(priorAhead.toTensorArray(scope)[0])) {
