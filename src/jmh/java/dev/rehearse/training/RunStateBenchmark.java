@@ -96,7 +96,7 @@ public class RunStateBenchmark {
         }
         RunState.Selected selected = new RunState.Selected(0, 0, 0, List.of(), null);
         saving = states();
-        RunState state = new RunState(saving.identity(), 1, 1, selected, null);
+        RunState state = new RunState(saving.identity(), 1, 1, new RunState.Spent(1, 1, 0, 0), selected, null);
         ReplayMemory memory = kind == Kind.REINFORCEMENT ? memory() : null;
         contents = new RunContents(state, networks, memory, policy);
         save();
