@@ -5,6 +5,7 @@ import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Device.Priority;
 import java.io.IOException;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -40,10 +42,10 @@ public final class FairnessBenchmark {
         stream(3);
         report("stream alone", stream(SECONDS));
         String job = startedJob();
-        double alone = trainingPerSecond(() -> Thread.sleep((long) (SECONDS * 1000)));
+        Rate alone = training(() -> Thread.sleep((long) (SECONDS * 1000)));
         Device.Done before = service.device().done(Priority.SERVING);
         List<List<Double>> gaps = new ArrayList<>();
-        double beside = trainingPerSecond(() -> gaps.add(stream(SECONDS)));
+        Rate beside = training(() -> gaps.add(stream(SECONDS)));
         double served = service.device()
                         .done(Priority.SERVING)
                         .time()
@@ -53,9 +55,14 @@ public final class FairnessBenchmark {
                 / SECONDS;
         report("stream beside the job", gaps.get(0));
         System.out.printf(
-                "training: %.1f pieces of work a second alone, %.1f beside the stream, a loss of %.1f%%; the stream"
-                        + " had %.1f%% of the device's time%n",
-                alone, beside, 100 * (1 - beside / alone), 100 * served);
+                "training: %.1f pieces of work a second of %.1f ms alone, %.1f of %.1f ms beside the stream, a loss of %.1f%%;"
+                        + " the stream had %.1f%% of the device's time%n",
+                alone.perSecond(),
+                alone.milliseconds(),
+                beside.perSecond(),
+                beside.milliseconds(),
+                100 * (1 - beside.perSecond() / alone.perSecond()),
+                100 * served);
         service.answer(service.json("/v1/fine_tuning/jobs/" + job + "/cancel", ""));
     }
 
@@ -63,12 +70,18 @@ public final class FairnessBenchmark {
         void run() throws Exception;
     }
 
-    private double trainingPerSecond(Meanwhile meanwhile) throws Exception {
-        long pieces = service.device().done(Priority.TRAINING).pieces();
+    /** @param milliseconds that one piece had the device */
+    private record Rate(double perSecond, double milliseconds) {}
+
+    private Rate training(Meanwhile meanwhile) throws Exception {
+        Device.Done before = service.device().done(Priority.TRAINING);
         long begin = System.nanoTime();
         meanwhile.run();
         double seconds = (System.nanoTime() - begin) / 1e9;
-        return (service.device().done(Priority.TRAINING).pieces() - pieces) / seconds;
+        Device.Done after = service.device().done(Priority.TRAINING);
+        long pieces = after.pieces() - before.pieces();
+        return new Rate(
+                pieces / seconds, after.time().minus(before.time()).toNanos() / 1e6 / pieces);
     }
 
     private static void report(String what, List<Double> gapsMs) {
@@ -90,10 +103,13 @@ public final class FairnessBenchmark {
             HttpRequest request = service.json(
                     "/v1/completions",
                     "{\"model\":\"" + BenchmarkService.MODEL
-                            + "\",\"prompt\":[5,6,7,8],\"max_tokens\":100,\"stream\":true}");
+                            + "\",\"prompt\":[5,6,7,8],\"max_tokens\":56,\"stream\":true}");
             long last = 0;
-            try (Stream<String> lines =
-                    service.http().send(request, BodyHandlers.ofLines()).body()) {
+            HttpResponse<Stream<String>> response = service.http().send(request, BodyHandlers.ofLines());
+            try (Stream<String> lines = response.body()) {
+                if (response.statusCode() != 200) {
+                    throw new IllegalStateException(lines.collect(Collectors.joining()));
+                }
                 for (String line : (Iterable<String>) lines.filter(each -> each.contains("\"text\""))::iterator) {
                     long now = System.nanoTime();
                     if (last > 0) {

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
-import org.springframework.boot.SpringBootConfiguration;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -55,7 +54,7 @@ abstract class ServerTest {
     private static final Map<String, ScriptedModel> LOADED = new ConcurrentHashMap<>();
     private static final Path DATA = temporary();
 
-    @SpringBootConfiguration
+    /** No configuration by itself: the service that benchmarks start on this class path would find it. */
     @EnableAutoConfiguration
     @ConfigurationPropertiesScan("dev.rehearse")
     @ComponentScan({"dev.rehearse.completions", "dev.rehearse.models", "dev.rehearse.web"})
