@@ -16,8 +16,8 @@ public sealed interface Objective {
     /**
      * The temporal-difference loss of soft Q-learning, Q = V + α·(log π − log π₀).
      *
-     * @param targets called once per micro-batch with the readings before the update; what it returns is a number to
-     *     the loss, so that no gradient can flow through it
+     * @param targets called once per micro-batch with the readings before the update, for several at once on threads of the
+     *     device: it may not ask a network; what it returns is a number to the loss, so that no gradient can flow through it
      * @param priorLogProbs (B, A_b) log π₀ of each action
      * @param importance (B) weight of each sequence
      * @param demonstration (B) 1 where the cloning term applies, else 0

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** {@link Decoding} on libtorch: one state of the slots per network, one script call per network and step, both networks' at once. */
+/** {@link Decoding} on libtorch: one state of the slots and one script call a step for each network, side by side. */
 final class TorchDecoding implements Decoding {
     /** Lengths are rounded up to a multiple of this, so that few different shapes reach the kernels. */
     private static final int LENGTH_BUCKET = 16;

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A game that was played to its end. As a dialogue the user answers with colours, and the assistant's replies are the
- * guesses; letters and colours are separate tokens. Immutable.
+ * A game that was played to its end. As a dialogue the assistant's replies are the guesses, and the user answers with each
+ * letter and its colour; letters and colours are separate tokens. Immutable.
  */
 record Game(String hidden, List<String> guesses) {
     private static final Message OPENING = new Message(Role.USER, "?");
@@ -45,9 +45,19 @@ record Game(String hidden, List<String> guesses) {
         messages.add(OPENING);
         for (String guess : guesses) {
             messages.add(new Message(Role.ASSISTANT, guess));
-            messages.add(new Message(Role.USER, Rules.colours(hidden, guess)));
+            messages.add(new Message(Role.USER, answer(guess)));
         }
         return messages;
+    }
+
+    /** Each letter followed by its colour: what belongs together stands together. */
+    private String answer(String guess) {
+        String colours = Rules.colours(hidden, guess);
+        StringBuilder answer = new StringBuilder();
+        for (int i = 0; i < guess.length(); i++) {
+            answer.append(guess.charAt(i)).append(colours.charAt(i));
+        }
+        return answer.toString();
     }
 
     /** The messages up to the last guess, whose answer nobody needs. */

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 
 /** A model that plays one game for every word of the list, its most probable letters each time. Confined to one thread. */
 final class GreedyPlayer implements AutoCloseable {
-    private static final int CONTEXT = 128;
+    private static final int CONTEXT = 160;
 
     private final Rules rules;
     private final Tokenizer tokenizer;
@@ -89,7 +89,7 @@ final class GreedyPlayer implements AutoCloseable {
 
     /** Five characters, as an answer needs them. */
     private static String asGuess(String text) {
-        return (text + "-".repeat(Rules.LETTERS)).substring(0, Rules.LETTERS);
+        return (text + "?".repeat(Rules.LETTERS)).substring(0, Rules.LETTERS);
     }
 
     private Score score(List<Game> games) {
