@@ -50,7 +50,7 @@ class Seq2SeqJobTest {
 
         String examples = client.upload("train.jsonl", EchoTask.dialogues(400, 1));
         String taught = client.awaitModel(
-                client.create(Jobs.supervised(examples, 110, 32).model(blueprint))
+                client.create(Jobs.supervised(examples, 60, 32).model(blueprint))
                         .id());
         assertThat(client.greedyReply(taught)).isEqualTo("say k a t");
 

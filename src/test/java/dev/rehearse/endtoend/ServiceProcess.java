@@ -51,7 +51,6 @@ final class ServiceProcess implements AutoCloseable {
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
         builder.environment().put("CLASSPATH", classPath());
-        builder.environment().put("OMP_WAIT_POLICY", "passive");
         builder.environment().put("OPT_OUT_TRACKING", "true");
         builder.environment().put("DJL_OFFLINE", "true");
         return new ServiceProcess(builder.start(), log);
