@@ -65,9 +65,8 @@ final class AdamW implements AutoCloseable {
             List<PtNDArray> weights = new ArrayList<>();
             List<PtNDArray> gradients = new ArrayList<>();
             for (PtNDArray weight : group.weights()) {
-                @Nullable PtNDArray gradient = JniUtils.getGradient(weight);
+                PtNDArray gradient = gradient(weight, scope);
                 if (gradient != null) {
-                    gradient.attach(scope);
                     weights.add(weight);
                     gradients.add(gradient);
                 }
@@ -119,17 +118,23 @@ final class AdamW implements AutoCloseable {
         return (PtNDArray) manager.ones(new Shape());
     }
 
-    /** {@code sums += others} for the gradients of weights in the same order that took part in a loss. */
+    private static @Nullable PtNDArray gradient(PtNDArray weight, PtNDManager scope) {
+        @Nullable PtNDArray gradient = JniUtils.getGradient(weight);
+        if (gradient != null) {
+            gradient.attach(scope);
+        }
+        return gradient;
+    }
+
+    /** Adds the others' gradients to those of the weights; both in the same order. */
     void addGradients(List<PtNDArray> weights, List<PtNDArray> others) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             List<PtNDArray> sums = new ArrayList<>();
             List<PtNDArray> added = new ArrayList<>();
             for (int i = 0; i < weights.size(); i++) {
-                @Nullable PtNDArray other = JniUtils.getGradient(others.get(i));
-                if (other != null) {
-                    other.attach(scope);
-                    PtNDArray sum = JniUtils.getGradient(weights.get(i));
-                    sum.attach(scope);
+                PtNDArray sum = gradient(weights.get(i), scope);
+                PtNDArray other = gradient(others.get(i), scope);
+                if (sum != null && other != null) {
                     sums.add(sum);
                     added.add(other);
                 }

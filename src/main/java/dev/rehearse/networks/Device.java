@@ -66,8 +66,8 @@ public final class Device implements AutoCloseable {
         };
     }
 
-    /** The processor, with so many lanes. */
-    static Device ofLanes(int lanes) {
+    /** The processor, with so many lanes whatever it has: equal numbers of them give equal bits. */
+    public static Device ofLanes(int lanes) {
         return new Device(ai.djl.Device.cpu(), lanes);
     }
 
@@ -146,7 +146,7 @@ public final class Device implements AutoCloseable {
         return !manager.getDevice().isGpu();
     }
 
-    /** The owner of everything that lives longer than one call; used on the device's thread only. */
+    /** The owner of everything that lives longer than one call; used on the device's thread and its lanes only. */
     PtNDManager manager() {
         return manager;
     }
@@ -197,6 +197,9 @@ public final class Device implements AutoCloseable {
     }
 
     private <T> Work<T> queue(Priority priority, Callable<T> work) {
+        if (Thread.currentThread() instanceof Lanes.Lane) {
+            throw new IllegalStateException("a lane asks the device, which waits for it");
+        }
         Work<T> queued = new Work<>(priority, submitted.incrementAndGet(), work, tally(priority));
         try {
             executor.execute(queued);
@@ -220,13 +223,14 @@ public final class Device implements AutoCloseable {
     }
 
     /**
-     * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call};
-     * a part that is alone, or has one lane, has the device's thread and all of libtorch's.
+     * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call}.
+     * Parts that would leave half of the lanes idle come one after the other on the device's thread, with all of libtorch's.
+     * A part must not wait for the device, which waits for it.
      *
      * @return their results in order
      */
     <T> List<T> sideBySide(Priority priority, List<Callable<T>> parts) {
-        return call(priority, () -> parts.size() == 1 || lanes.count() == 1 ? inTurn(parts) : lanes.run(parts));
+        return call(priority, () -> 2 * parts.size() <= Math.max(2, lanes.count()) ? inTurn(parts) : lanes.run(parts));
     }
 
     private static <T> List<T> inTurn(List<Callable<T>> parts) {

@@ -21,17 +21,24 @@ final class Lanes implements AutoCloseable {
 
     Lanes(int count) {
         this.count = count;
-        threads = Executors.newFixedThreadPool(count, work -> {
-            Thread lane = new Thread(() -> {
-                JniUtils.setGradMode(false);
-                JniUtils.setGraphExecutorOptimize(false);
-                JniUtils.setNumThreads(1);
-                work.run();
-            });
-            lane.setName("lane-" + lane.getId());
-            lane.setDaemon(true);
-            return lane;
-        });
+        threads = Executors.newFixedThreadPool(count, Lane::new);
+    }
+
+    /** Libtorch's settings belong to a thread. */
+    static final class Lane extends Thread {
+        Lane(Runnable work) {
+            super(work);
+            setName("lane-" + getId());
+            setDaemon(true);
+        }
+
+        @Override
+        public void run() {
+            JniUtils.setGradMode(false);
+            JniUtils.setGraphExecutorOptimize(false);
+            JniUtils.setNumThreads(1);
+            super.run();
+        }
     }
 
     int count() {

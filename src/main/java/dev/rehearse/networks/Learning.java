@@ -19,15 +19,12 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Learning implements AutoCloseable {
     private static final TdLoss PLAIN = new SoftQLoss(1, 0, 1, 0, 0);
 
-    /** Bytes that the gradients of all lanes but the first may take: enough for a second one of GPT-2 small's. */
-    private static final long FURTHER_GRADIENTS = 512L << 20;
-
     private final TorchNetwork network;
     private final PtNDManager manager;
     private final AdamW optimiser;
     private final Map<TdLoss, Script> losses = new ConcurrentHashMap<>();
     /** By lane; the first is the network's own. */
-    private final List<Weights> weights = new ArrayList<>();
+    private final List<Weights> byLane = new ArrayList<>();
 
     private int updates;
 
@@ -35,22 +32,13 @@ final class Learning implements AutoCloseable {
         this.network = network;
         manager = (PtNDManager) network.device().manager().newSubManager();
         optimiser = new AdamW(manager);
-        weights.add(network.weights());
-        while (weights.size() < lanes()) {
-            weights.add(network.weights().alias(manager));
+        byLane.add(network.weights());
+        while (byLane.size() < network.lanes()) {
+            byLane.add(network.weights().alias(manager));
         }
     }
 
-    /** As many as the device has, but for networks so large that further gradients would cost too much memory. */
-    private int lanes() {
-        long numbers = network.weights().trainable(name -> true).stream()
-                .mapToLong(array -> array.getShape().size())
-                .sum();
-        long affordable = FURTHER_GRADIENTS / Math.max(1, Float.BYTES * numbers);
-        return (int) Math.min(network.device().lanes(), 1 + affordable);
-    }
-
-    /** Goes on after so many updates: their number seeds dropout. */
+    /** Goes on after so many updates: their number is in dropout's key. */
     void resumeAfter(int made) {
         updates = made;
     }
@@ -71,36 +59,31 @@ final class Learning implements AutoCloseable {
         return Rows.of(scope, batch, network.architecture());
     }
 
-    /**
-     * Starts an update: gradients of a previous one that was broken off must not leak into it.
-     *
-     * @return how many lanes can accumulate at once
-     */
-    int begin() {
-        for (Weights ofLane : weights) {
+    /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
+    void begin() {
+        for (Weights ofLane : byLane) {
             List<PtNDArray> all = ofLane.trainable(name -> true);
             Autograd.track(all);
             Autograd.clear(all);
         }
-        return weights.size();
     }
 
-    /** What one micro-batch added to the gradient. */
-    record Part(Readings readings, FitTotals sums) {}
+    /** What a micro-batch whose gradient was added showed on the way. */
+    record Added(Readings readings, FitTotals sums) {}
 
     /** Adds the gradient of one micro-batch to the lane's. */
-    Part accumulate(int lane, MicroBatch part, Objective objective, int actionCount) {
+    Added accumulate(int lane, MicroBatch part, Objective objective, int actionCount) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager()) {
             Rows rows = rows(scope, part.batch());
             NDList prior = prior(scope, rows, objective);
             return Autograd.differentiate(() -> {
                 FitTotals totals = new FitTotals(actionCount);
-                NDList outputs = network.learn(scope, weights.get(lane), rows, dropoutKey(part));
+                NDList outputs = network.learn(scope, byLane.get(lane), rows, dropoutKey(part));
                 Readings readings = readings(scope, part.batch(), rows, outputs);
                 totals.addEntropy(sum(scope, "entropy", outputs.get(0)));
                 NDArray loss = loss(scope, new Pass(part, rows, outputs, prior, readings), objective, totals);
                 totals.addLoss(loss.getFloat());
-                return new Autograd.Loss<>(loss, new Part(readings, totals));
+                return new Autograd.Loss<>(loss, new Added(readings, totals));
             });
         }
     }
@@ -275,8 +258,8 @@ final class Learning implements AutoCloseable {
     /** Moves the weights by the accumulated gradient; returns its norm. */
     double update(LearningRates rates) {
         updates++;
-        List<PtNDArray> first = weights.get(0).trainable(name -> true);
-        for (Weights ofLane : weights.subList(1, weights.size())) {
+        List<PtNDArray> first = byLane.get(0).trainable(name -> true);
+        for (Weights ofLane : byLane.subList(1, byLane.size())) {
             optimiser.addGradients(first, ofLane.trainable(name -> true));
         }
         List<Group> groups = List.of(
@@ -287,7 +270,7 @@ final class Learning implements AutoCloseable {
     @Override
     public void close() {
         losses.values().forEach(Script::close);
-        weights.subList(1, weights.size()).forEach(Weights::close);
+        byLane.subList(1, byLane.size()).forEach(Weights::close);
         optimiser.close();
         manager.close();
     }

@@ -47,7 +47,7 @@ public final class NetworkState {
     /**
      * Puts a network that was opened as the saved one was into the state that {@link #write} saw.
      *
-     * @param updates made until then: their number seeds dropout
+     * @param updates made until then: their number is in dropout's key
      * @throws InvalidModelException when the file is damaged or another network's; nothing was changed then
      */
     public static void read(TorchNetwork network, Path file, int updates) {

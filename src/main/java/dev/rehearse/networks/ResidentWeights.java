@@ -13,7 +13,8 @@ import java.util.Map;
  * instead of at each call, as one dict that calls share. A copy: it does not follow later changes of the weights.
  *
  * <p>The blocks are oneDNN's own; its kernels depend on the processor's instructions only, where libtorch's default
- * library for f32 products takes slower ways on some vendors' processors. Confined to the device's thread.
+ * library for f32 products takes slower ways on some vendors' processors. Confined to the
+ * device's thread, or a lane while that waits.
  */
 final class ResidentWeights implements AutoCloseable {
     /** The int8 kernel reads this many inputs at once; of fewer it makes nonsense. */

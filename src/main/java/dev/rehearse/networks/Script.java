@@ -23,7 +23,8 @@ import java.util.regex.Pattern;
  * A network's maths as TorchScript text, loaded into libtorch without Python.
  *
  * <p>Scripts are stateless: weights come in with each call, sizes and settings are attributes fixed at loading. A
- * misspelt operator fails here, at loading, with the resource's name and line. Confined to the device's thread.
+ * misspelt operator fails here, at loading, with the resource's name and line. Used on the device's thread and its lanes,
+ * by several of these at once.
  */
 final class Script implements AutoCloseable {
     private static final Pattern CALLS = Pattern.compile("__torch__\\.(\\w+)\\.");

@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * What a network keeps of the sequences in S slots of C tokens: the tensors of {@link DecodingState}, (S, C, …) and then
- * (S, …), f32. Confined to the device's thread.
+ * (S, …), f32. Confined to the device's thread, or a lane while that waits.
  */
 final class SlotState implements AutoCloseable {
     private final PtNDManager manager;

@@ -241,24 +241,29 @@ final class TorchDecoding implements Decoding {
 
     private Choice choose(PtNDManager scope, Choosing choosing, Pass pass) {
         if (choosing instanceof Choosing.Each each) {
-            try (IValue ahead = pass.run(policy, state)) {
-                Guidance guidance = each.guidance();
-                return each(scope, guide.guide(scope, ahead.toTensorArray(scope), guidance.beta()), each);
-            }
+            PtNDArray[] ahead = ahead(scope, pass, policy, state);
+            return each(scope, guide.guide(scope, ahead, each.guidance().beta()), each);
         }
         TorchNetwork beside = prior;
         SlotState besideState = priorState;
         if (beside == null || besideState == null) {
             throw new IllegalStateException("this decoding was made without a prior");
         }
-        List<IValue> both = policy.device()
-                .sideBySide(priority, List.of(() -> pass.run(policy, state), () -> pass.run(beside, besideState)));
-        try (IValue ahead = both.get(0);
-                IValue priorAhead = both.get(1);
-                IValue logits = value(guide.guide(scope, ahead.toTensorArray(scope), new float[0])
-                        .logits());
-                IValue priorLogits = value(priorAhead.toTensorArray(scope)[0])) {
+        List<PtNDArray[]> both = policy.device()
+                .sideBySide(
+                        priority,
+                        List.of(
+                                () -> ahead(scope, pass, policy, state),
+                                () -> ahead(scope, pass, beside, besideState)));
+        try (IValue logits = value(guide.guide(scope, both.get(0), new float[0]).logits());
+                IValue priorLogits = value(both.get(1)[0])) {
             return explore(scope, logits, priorLogits, (Choosing.Explore) choosing);
+        }
+    }
+
+    private static PtNDArray[] ahead(PtNDManager scope, Pass pass, TorchNetwork network, SlotState kept) {
+        try (IValue ahead = pass.run(network, kept)) {
+            return ahead.toTensorArray(scope);
         }
     }
 

@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
 public final class TorchNetwork implements QNetwork {
     private static final String VALUE = "value.";
 
+    /** Bytes that gradients of all lanes but the first may take: enough for a second one of GPT-2 small's. */
+    private static final long FURTHER_GRADIENTS = 512L << 20;
+
     private final Device device;
     private final Architecture architecture;
     private final NetworkOptions options;
@@ -134,11 +137,7 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         Readings readings = Readings.ofSize(batch.size());
-        sideBySide(
-                batch,
-                device.lanes(),
-                (lane, part) -> learning().read(part.batch()),
-                (part, of) -> part.place(of, readings));
+        sideBySide(batch, (lane, part) -> learning().read(part.batch()), (part, of) -> part.place(of, readings));
         return readings;
     }
 
@@ -147,24 +146,34 @@ public final class TorchNetwork implements QNetwork {
         float[][] values = new float[batch.size()][];
         sideBySide(
                 batch,
-                device.lanes(),
                 (lane, part) -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support),
                 (part, of) -> System.arraycopy(of, 0, values, part.first(), of.length));
         return values;
     }
 
-    /** What one lane of the device does with a part of a batch. */
-    private interface Work<T> {
-        T on(int lane, MicroBatch part);
+    /** How many parts of a batch are worked on at once. */
+    int lanes() {
+        return lanes(device.lanes(), architecture);
     }
 
-    /** Works through the batch, so many parts at once; results are taken in the parts' order. */
-    private <T> void sideBySide(TokenBatch batch, int lanes, Work<T> work, BiConsumer<MicroBatch, T> take) {
-        for (List<MicroBatch> round : MicroBatch.rounds(batch, architecture, lanes)) {
+    /** All there are; one where a gradient for each would take too much memory. */
+    static int lanes(int all, Architecture architecture) {
+        long further = (all - 1L) * Float.BYTES * architecture.parameters();
+        return further <= FURTHER_GRADIENTS ? all : 1;
+    }
+
+    /** What one lane of the device does with a part of a batch. */
+    private interface OnLane<T> {
+        T work(int lane, MicroBatch part);
+    }
+
+    /** Works through the batch, as many parts at once as there are {@link #lanes}; results are taken in their order. */
+    private <T> void sideBySide(TokenBatch batch, OnLane<T> onLane, BiConsumer<MicroBatch, T> take) {
+        for (List<MicroBatch> round : MicroBatch.rounds(batch, architecture, lanes())) {
             List<Callable<T>> calls = new ArrayList<>();
             for (int i = 0; i < round.size(); i++) {
                 int lane = i;
-                calls.add(() -> work.on(lane, round.get(lane)));
+                calls.add(() -> onLane.work(lane, round.get(lane)));
             }
             List<T> results = device.sideBySide(Priority.TRAINING, calls);
             for (int i = 0; i < round.size(); i++) {
@@ -180,12 +189,11 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public Fit fit(TokenBatch batch, Objective objective, LearningRates rates) {
-        int lanes = device.call(Priority.TRAINING, () -> learning().begin());
+        device.run(Priority.TRAINING, () -> learning().begin());
         Readings readings = Readings.ofSize(batch.size());
         FitTotals totals = new FitTotals(Math.max(1, batch.actionCount()));
         sideBySide(
                 batch,
-                lanes,
                 (lane, part) -> learning().accumulate(lane, part, objective, totals.actionCount()),
                 (part, gradient) -> {
                     part.place(gradient.readings(), readings);
@@ -344,7 +352,7 @@ public final class TorchNetwork implements QNetwork {
         return weights;
     }
 
-    /** The weights as a dict for a call that generates. On the device's thread. */
+    /** The weights as a dict for a call that generates. On the device's thread, or a lane while that waits. */
     IValue generationWeights() {
         return generationWeights.dict();
     }

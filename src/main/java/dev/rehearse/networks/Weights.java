@@ -16,12 +16,13 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Named f32 tensors with one owner, except for those that are frozen: copies share them, and the last to close frees
- * them. Confined to the device's thread.
+ * them. Confined to the device's thread; lanes read them while that waits.
  */
 final class Weights implements AutoCloseable {
     private final PtNDManager manager;
@@ -82,45 +83,34 @@ final class Weights implements AutoCloseable {
 
     /** A copy of the tensors whose names fit. */
     Weights copy(PtNDManager parent, Predicate<String> names) {
-        Weights copy = new Weights(parent);
+        return derived(parent, names, NDArray::duplicate);
+    }
+
+    /** The very same numbers, and where they are not frozen tensors that collect gradients of their own. */
+    Weights alias(PtNDManager parent) {
+        return derived(parent, name -> true, NDArray::stopGradient);
+    }
+
+    private Weights derived(PtNDManager parent, Predicate<String> names, UnaryOperator<NDArray> unfrozen) {
+        Weights derived = new Weights(parent);
         Frozen shared = frozen;
         if (shared != null) {
             shared.users++;
-            copy.frozen = shared;
+            derived.frozen = shared;
         }
         arrays.forEach((name, array) -> {
             if (!names.test(name)) {
                 return;
             }
             if (isFrozen(name)) {
-                copy.arrays.put(name, array);
+                derived.arrays.put(name, array);
             } else {
-                PtNDArray duplicate = (PtNDArray) array.duplicate();
-                duplicate.attach(copy.manager);
-                copy.put(name, duplicate);
+                PtNDArray own = (PtNDArray) unfrozen.apply(array);
+                own.attach(derived.manager);
+                derived.put(name, own);
             }
         });
-        return copy;
-    }
-
-    /** The very same numbers, and where they are not frozen tensors that collect gradients of their own. */
-    Weights alias(PtNDManager parent) {
-        Weights alias = new Weights(parent);
-        Frozen shared = frozen;
-        if (shared != null) {
-            shared.users++;
-            alias.frozen = shared;
-        }
-        arrays.forEach((name, array) -> {
-            if (isFrozen(name)) {
-                alias.arrays.put(name, array);
-            } else {
-                PtNDArray own = (PtNDArray) array.stopGradient();
-                own.attach(alias.manager);
-                alias.put(name, own);
-            }
-        });
-        return alias;
+        return derived;
     }
 
     private boolean isFrozen(String name) {

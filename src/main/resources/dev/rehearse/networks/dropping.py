@@ -3,10 +3,11 @@
 # site in the network and of the place in the tensor, not of a generator's state: equal keys drop the same, whatever other
 # threads draw meanwhile.
 
-# `count` numbers of 31 bits: each place's number through a mixer of 32 bits (two multiplications, three shifts).
+# `count` numbers of 31 bits: each place's number through the mixer lowbias32 (Wellons 2018, "Prospecting for Hash
+# Functions").
 def noise(count: int, key: Tensor, site: int) -> Tensor:
   x = torch.arange(count, dtype=3, device=key.device)
-  x = torch.add_(torch.mul_(x, 1640531527), (key + site) * 668265263)
+  x = torch.add_(torch.mul_(x, 1640531527), (key * 668265263 + site * 374761393))
   x = torch.mul_(torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 16), 65535)), 2146121005)
   x = torch.mul_(torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 15), 131071)), -2073254261)
   x = torch.bitwise_xor_(x, torch.bitwise_and_(torch.bitwise_right_shift(x, 16), 65535))

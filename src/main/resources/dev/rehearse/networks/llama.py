@@ -144,7 +144,7 @@ class Llama(Module):
   # The mean (B, D) of the hidden states of each sequence, whose `lengths` (B) leave padding out.
   def embed(self, w: Dict[str, Tensor], ids: Tensor, lengths: Tensor) -> Tensor:
     none = annotate(List[Tensor], [])
-    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, none), lengths)
+    return __torch__.pooling.mean(self.trunk(w, ids, none, ids, __torch__.dropping.never()), lengths)
 
   # Writes the keys and values of whole prompts into `slots` (B); what is `ahead` of each prompt's `last` position (B).
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:

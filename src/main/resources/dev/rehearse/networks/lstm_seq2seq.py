@@ -7,7 +7,8 @@
 # Deviations: (1) the source is not reversed, since it is read in both directions; (2) embeddings are shared by encoder,
 # decoder and vocabulary, and multiplied by sqrt(D) where they are read (Vaswani et al. 2017, section 3.4); (3) the
 # attention's result is not fed to the next step, so that a known reply is read in one call; (4) products with the
-# vocabulary and of the attention run in the type `compute` (f32 = 6, bf16 = 15), everything else in f32.
+# vocabulary and of the attention run in the type `compute` (f32 = 6, bf16 = 15), everything else in f32; (5) dropout is before and after the
+# recurrences, not between layers, where `torch.lstm` would draw from the engine's generator.
 # R rows of sources and replies, S source tokens, T reply tokens, D width, L layers, V vocabulary, N chosen rows, B slots.
 class LstmSeq2Seq(Module):
   __parameters__ = []

@@ -80,7 +80,7 @@ final class GradientCheck {
 
     /** Adds to the gradient; returns the loss. */
     private static double accumulate(Learning learning, TokenBatch batch, Objective objective) {
-        Learning.Part part = learning.accumulate(0, new MicroBatch(0, batch), objective, batch.actionCount());
-        return part.sums().fit(0, part.readings()).loss();
+        Learning.Added added = learning.accumulate(0, new MicroBatch(0, batch), objective, batch.actionCount());
+        return added.sums().fit(0, added.readings()).loss();
     }
 }

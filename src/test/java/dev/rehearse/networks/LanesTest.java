@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.rehearse.networks.Device.Priority;
 import dev.rehearse.networks.NetworkOptions.ValueTrunk;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CyclicBarrier;
@@ -27,19 +28,28 @@ import org.junit.jupiter.params.provider.MethodSource;
 class LanesTest {
     private static final int SEQUENCES = 61;
     private static final LearningRates RATES = new LearningRates(1e-2, 1e-2, 1);
+    private static final Gpt2 SMALL = Gpt2.of(11, 16, 8, 2, 2);
     private static Device one;
     private static Device three;
+    private static int empty;
 
     @BeforeAll
     static void open() {
         one = Device.ofLanes(1);
         three = Device.ofLanes(3);
+        empty = arrays();
     }
 
     @AfterAll
     static void close() {
+        assertThat(arrays()).as("arrays that nobody closed").isEqualTo(empty);
         three.close();
         one.close();
+    }
+
+    private static int arrays() {
+        return three.call(
+                Priority.TRAINING, () -> three.manager().getManagedArrays().size());
     }
 
     @Test
@@ -74,9 +84,32 @@ class LanesTest {
         assertThat(ended).isTrue();
     }
 
+    @Test
+    void aLaneThatAsksTheDeviceIsRefusedInsteadOfWaitingForEver() {
+        Callable<Integer> asking = () -> three.call(Priority.SERVING, () -> 1);
+        assertThatThrownBy(() -> three.sideBySide(Priority.TRAINING, List.of(asking, asking, asking)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("a lane asks the device, which waits for it");
+    }
+
+    @Test
+    void partsThatWouldLeaveHalfOfTheLanesIdleRunOnTheDevicesThread() {
+        Callable<String> where = () -> Thread.currentThread().getName();
+        String device = three.call(Priority.TRAINING, where);
+        assertThat(three.sideBySide(Priority.TRAINING, List.of(where))).containsExactly(device);
+        assertThat(three.sideBySide(Priority.TRAINING, List.of(where, where))).doesNotContain(device);
+    }
+
+    @Test
+    void aNetworkWhoseGradientsWouldTakeTooMuchMemoryHasOneLane() {
+        Gpt2 gpt2Small = Gpt2.of(50_257, 1_024, 768, 12, 12);
+        assertThat(TorchNetwork.lanes(2, gpt2Small)).isEqualTo(2);
+        assertThat(TorchNetwork.lanes(3, gpt2Small)).isEqualTo(1);
+        assertThat(TorchNetwork.lanes(3, SMALL)).isEqualTo(3);
+    }
+
     static Stream<Architecture> architectures() {
-        return Stream.concat(
-                Stream.of(Gpt2.of(11, 16, 8, 2, 2), Llama.of(11, 16, 8, 2, 2, 1)), Seq2Seqs.shapes().stream());
+        return Stream.concat(Stream.of(SMALL, Llama.of(11, 16, 8, 2, 2, 1)), Seq2Seqs.shapes().stream());
     }
 
     private static TokenBatch batch() {
@@ -120,10 +153,9 @@ class LanesTest {
     void equalRunsOnLanesAreEqualBitForBitDropoutToo() {
         TokenBatch batch = batch();
         NetworkOptions dropping = new NetworkOptions(ComputeType.F32, 0.3, ValueTrunk.SHARED);
-        Architecture architecture = Gpt2.of(11, 16, 8, 2, 2);
-        try (TorchNetwork first = TorchNetwork.create(three, architecture, dropping, 1);
-                TorchNetwork second = TorchNetwork.create(three, architecture, dropping, 1);
-                TorchNetwork still = TorchNetwork.create(three, architecture, NetworkOptions.exact(), 1)) {
+        try (TorchNetwork first = TorchNetwork.create(three, SMALL, dropping, 1);
+                TorchNetwork second = TorchNetwork.create(three, SMALL, dropping, 1);
+                TorchNetwork still = TorchNetwork.create(three, SMALL, NetworkOptions.exact(), 1)) {
             for (int step = 0; step < 5; step++) {
                 double loss = first.fit(batch, new Objective.Imitation(), RATES).loss();
                 assertThat(second.fit(batch, new Objective.Imitation(), RATES).loss())
@@ -140,15 +172,58 @@ class LanesTest {
         TokenBatch batch = batch();
         NetworkOptions lora = new NetworkOptions(
                 ComputeType.F32, 0, ValueTrunk.SHARED, new Trainable.Lora(2, 4, Trainable.Targets.ALL));
-        Architecture architecture = Gpt2.of(11, 16, 8, 2, 2);
-        try (TorchNetwork alone = TorchNetwork.create(one, architecture, lora, 1);
-                TorchNetwork divided = TorchNetwork.create(three, architecture, lora, 1)) {
+        try (TorchNetwork alone = TorchNetwork.create(one, SMALL, lora, 1);
+                TorchNetwork divided = TorchNetwork.create(three, SMALL, lora, 1)) {
             for (int step = 0; step < 3; step++) {
                 double expected =
                         alone.fit(batch, new Objective.Imitation(), RATES).loss();
                 assertThat(divided.fit(batch, new Objective.Imitation(), RATES).loss())
                         .isCloseTo(expected, within(1e-5));
             }
+            three.run(Priority.TRAINING, () -> {
+                try (Weights alias = divided.weights().alias(three.manager())) {
+                    assertThat(alias.array("wte.weight") == divided.weights().array("wte.weight"))
+                            .isTrue();
+                }
+            });
         }
+    }
+
+    /** Q-learning, which reads a prior, and a batch of which some lanes have no part. */
+    @Test
+    void aSmallBatchAfterALargeOneIsLearnedAsOnOneLane() {
+        TokenBatch large = batch();
+        TokenBatch small = large.slice(0, 3);
+        try (TorchNetwork alone = TorchNetwork.create(one, SMALL, NetworkOptions.exact(), 1);
+                TorchNetwork alonePrior = alone.copy();
+                TorchNetwork divided = TorchNetwork.create(three, SMALL, NetworkOptions.exact(), 1);
+                TorchNetwork dividedPrior = divided.copy()) {
+            for (TokenBatch batch : List.of(large, small, large)) {
+                Fit expected = alone.fit(batch, soft(batch, alonePrior), RATES);
+                Fit actual = divided.fit(batch, soft(batch, dividedPrior), RATES);
+                assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-5));
+                assertThat(actual.divergence()).isCloseTo(expected.divergence(), within(1e-5));
+                assertThat(actual.gradientNorm())
+                        .isCloseTo(expected.gradientNorm(), within(1e-3 * expected.gradientNorm()));
+            }
+            assertThat(logProbs(divided, large)).containsExactly(logProbs(alone, large), within(1e-3f));
+        }
+    }
+
+    /** Every action's target is 1, and its probability under the prior 1/e. */
+    private static Objective soft(TokenBatch batch, QNetwork prior) {
+        float[] ones = new float[batch.size()];
+        Arrays.fill(ones, 1);
+        float[][] logProbs = new float[batch.size()][];
+        Arrays.setAll(logProbs, b -> new float[] {-1});
+        return new Objective.SoftQ(
+                (first, readings) -> IntStream.range(0, readings.logProbs().length)
+                        .mapToObj(b -> new float[] {1})
+                        .toArray(float[][]::new),
+                logProbs,
+                ones,
+                new float[batch.size()],
+                prior,
+                new SoftQLoss(0.5, 0, 1, 0.1, 0));
     }
 }

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 /** A run of each kind, a dozen updates long, and what makes two of them equal. */
 record TinyTraining(String name, Method method, TrainingData data) {
     private static final int STEPS = 12;
-    private static final Map<String, Object> OPEN_AI = Map.of("batch_size", 8, "eval_interval", 3);
+    private static final Map<String, Object> OPEN_AI = Map.of("batch_size", 32, "eval_interval", 3);
     private static final Grader STARTS_WITH_A = new StringCheck(
             "", Template.parse("{{sample.output_text}}"), Template.parse("a"), StringCheck.Operation.LIKE);
 
@@ -68,7 +68,7 @@ record TinyTraining(String name, Method method, TrainingData data) {
                 "dropout",
                 0.3,
                 "hyperparameters",
-                Map.of("batch_size", 8, "n_epochs", 50),
+                Map.of("batch_size", 32, "n_epochs", 50),
                 "trainable",
                 trainable);
         return new TinyTraining(name, Method.supervised(settings), new TrainingData(examples(true), List.of()));

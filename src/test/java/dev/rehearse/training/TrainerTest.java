@@ -50,7 +50,7 @@ class TrainerTest {
         return new TrainingData(all, List.of());
     }
 
-    /** Without dropout, whose masks are drawn by the engine and not from the run's seed. */
+    /** Without dropout, whose masks do not come from the run's seed. */
     private static Method supervised(int steps) {
         return Method.supervised(
                 Map.of("max_steps", steps, "dropout", 0, "hyperparameters", Map.of("batch_size", 8, "n_epochs", 50)));
