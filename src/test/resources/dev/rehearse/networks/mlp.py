@@ -29,7 +29,7 @@ class Mlp(Module):
     hidden = self.hidden(w, ids, value_rows)
     return [log_pi] + __torch__.heads.estimates(w, hidden, self.estimates)
 
-  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor) -> List[Tensor]:
+  def learn(self, w: Dict[str, Tensor], ids: Tensor, rows: Tensor, value_rows: Tensor, key: Tensor) -> List[Tensor]:
     return self.read(w, ids, rows, value_rows)
 
   def prefill(self, w: Dict[str, Tensor], cache: List[Tensor], slots: Tensor, ids: Tensor, last: Tensor) -> List[Tensor]:
