@@ -36,7 +36,7 @@ import java.util.stream.Stream;
 public final class Benchmark {
     private static final int GAMES = 30_000;
     private static final int VALIDATION = 500;
-    private static final int CONTEXT = 96;
+    private static final int CONTEXT = 128;
     private static final int WIDTH = 96;
     private static final int LAYERS = 3;
     private static final int HEADS = 6;
