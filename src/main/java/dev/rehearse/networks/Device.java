@@ -224,13 +224,15 @@ public final class Device implements AutoCloseable {
 
     /**
      * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call}.
-     * Parts that would leave half of the lanes idle come one after the other on the device's thread, with all of libtorch's.
+     * Parts that would leave half of the lanes idle, or have one, come one after the other on the device's thread, with all
+     * of libtorch's.
      * A part must not wait for the device, which waits for it.
      *
      * @return their results in order
      */
     <T> List<T> sideBySide(Priority priority, List<Callable<T>> parts) {
-        return call(priority, () -> 2 * parts.size() <= Math.max(2, lanes.count()) ? inTurn(parts) : lanes.run(parts));
+        boolean inTurn = lanes.count() == 1 || 2 * parts.size() <= lanes.count();
+        return call(priority, () -> inTurn ? inTurn(parts) : lanes.run(parts));
     }
 
     private static <T> List<T> inTurn(List<Callable<T>> parts) {

@@ -98,6 +98,8 @@ class LanesTest {
         String device = three.call(Priority.TRAINING, where);
         assertThat(three.sideBySide(Priority.TRAINING, List.of(where))).containsExactly(device);
         assertThat(three.sideBySide(Priority.TRAINING, List.of(where, where))).doesNotContain(device);
+        assertThat(one.sideBySide(Priority.TRAINING, List.of(where, where)))
+                .containsOnly(one.call(Priority.TRAINING, where));
     }
 
     @Test
