@@ -28,8 +28,8 @@ import org.jspecify.annotations.Nullable;
 public final class TorchNetwork implements QNetwork {
     private static final String VALUE = "value.";
 
-    /** Bytes that gradients of all lanes but the first may take: enough for a second one of GPT-2 small's. */
-    private static final long FURTHER_GRADIENTS = 512L << 20;
+    /** Bytes that gradients of all lanes but the first may take; what else a lane holds is about as much again. */
+    private static final long FURTHER_GRADIENTS = 256L << 20;
 
     private final Device device;
     private final Architecture architecture;
