@@ -26,9 +26,9 @@ RUN ${MAVEN} ${MAVEN_OPTIONS} package \
     && javac --release 17 -d target/docker -cp 'target/layers/dependencies/lib/*' src/docker/*.java
 
 FROM ${RUNTIME_IMAGE}
-# Threads that wait spin for half a millisecond; nothing is reported and nothing is fetched when it runs; libtorch's memory is not the
-# heap's, which therefore gets half. Who reaches the address is decided where the port is published: set
-# REHEARSE_KEYS_ADMIN where that is more than one machine.
+# Threads that wait spin for half a millisecond; nothing is reported and nothing is fetched when it runs; libtorch's
+# memory is not the heap's, which therefore gets half. Who reaches the address is decided where the port is published:
+# set REHEARSE_KEYS_ADMIN where that is more than one machine.
 ENV GOMP_SPINCOUNT=30000 \
     OPT_OUT_TRACKING=true \
     DJL_OFFLINE=true \

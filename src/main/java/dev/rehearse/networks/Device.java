@@ -18,6 +18,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntSupplier;
 
 /**
  * One processor and the one thread that all its tensor work goes through, one piece after the other.
@@ -60,19 +61,19 @@ public final class Device implements AutoCloseable {
      */
     public static Device open(String name) {
         return switch (name) {
-            case "cpu" -> new Device(ai.djl.Device.cpu(), 0);
-            case "gpu" -> new Device(ai.djl.Device.gpu(), 1);
+            case "cpu" -> new Device(ai.djl.Device.cpu(), () -> Threads.OF_LIBTORCH);
+            case "gpu" -> new Device(ai.djl.Device.gpu(), () -> 1);
             default -> throw new IllegalArgumentException("the device is " + name + "; allowed: cpu, gpu");
         };
     }
 
     /** The processor, with so many lanes whatever it has: equal numbers of them give equal bits. */
     public static Device ofLanes(int lanes) {
-        return new Device(ai.djl.Device.cpu(), lanes);
+        return new Device(ai.djl.Device.cpu(), () -> lanes);
     }
 
-    /** @param laneCount 0 for as many as libtorch would take threads */
-    private Device(ai.djl.Device device, int laneCount) {
+    /** @param laneCount asked once the engine is there */
+    private Device(ai.djl.Device device, IntSupplier laneCount) {
         executor = new ThreadPoolExecutor(
                 1,
                 1,
@@ -89,7 +90,7 @@ public final class Device implements AutoCloseable {
             return opened;
         });
         computeTypes = call(Priority.TRAINING, () -> ComputeType.ofProcessor(manager));
-        lanes = new Lanes(laneCount > 0 ? laneCount : Threads.OF_LIBTORCH);
+        lanes = new Lanes(laneCount.getAsInt());
     }
 
     private Thread own(Thread created) {
@@ -224,15 +225,14 @@ public final class Device implements AutoCloseable {
 
     /**
      * Runs the parts of one piece of work at once, each on one of the {@link #lanes}, and waits for it as {@link #call}.
-     * Parts that would leave half of the lanes idle, or have one, come one after the other on the device's thread, with all
-     * of libtorch's.
-     * A part must not wait for the device, which waits for it.
+     * Where that would leave half of the lanes idle, or there is one, parts come one after the other on the device's thread,
+     * with all threads of libtorch. A part must not wait for the device, which waits for it.
      *
      * @return their results in order
      */
     <T> List<T> sideBySide(Priority priority, List<Callable<T>> parts) {
-        boolean inTurn = lanes.count() == 1 || 2 * parts.size() <= lanes.count();
-        return call(priority, () -> inTurn ? inTurn(parts) : lanes.run(parts));
+        boolean fewBusy = lanes.count() == 1 || 2 * parts.size() <= lanes.count();
+        return call(priority, () -> fewBusy ? inTurn(parts) : lanes.run(parts));
     }
 
     private static <T> List<T> inTurn(List<Callable<T>> parts) {

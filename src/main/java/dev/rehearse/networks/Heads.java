@@ -82,4 +82,16 @@ public record Heads(Kind kind, double decodeBeta, double supportMask) {
     Map<String, Object> scriptAttributes() {
         return Map.of("estimates", kind.label());
     }
+
+    /** What {@link QNetwork#resetValue} says, of weights that have such heads. On the device's thread. */
+    void reset(Weights weights, Architecture architecture, double bias) {
+        shapes(architecture).forEach((name, shape) -> {
+            if (name.contains(".out.")) {
+                boolean shifted = name.endsWith(".bias") && (kind != Kind.DUELING || shape[0] == 1);
+                float[] numbers = new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
+                Arrays.fill(numbers, shifted ? (float) bias : 0);
+                weights.set(name, numbers);
+            }
+        });
+    }
 }

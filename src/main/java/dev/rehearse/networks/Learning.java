@@ -33,9 +33,6 @@ final class Learning implements AutoCloseable {
         manager = (PtNDManager) network.device().manager().newSubManager();
         optimiser = new AdamW(manager);
         byLane.add(network.weights());
-        while (byLane.size() < network.lanes()) {
-            byLane.add(network.weights().alias(manager));
-        }
     }
 
     /** Goes on after so many updates: their number is in dropout's key. */
@@ -61,6 +58,9 @@ final class Learning implements AutoCloseable {
 
     /** Starts an update: gradients of a previous one that was broken off must not leak into it. */
     void begin() {
+        while (byLane.size() < network.division().lanes()) {
+            byLane.add(network.weights().alias(manager));
+        }
         for (Weights ofLane : byLane) {
             List<PtNDArray> all = ofLane.trainable(name -> true);
             Autograd.track(all);

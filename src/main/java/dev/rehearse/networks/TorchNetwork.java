@@ -8,13 +8,9 @@ import ai.djl.pytorch.jni.IValue;
 import com.google.gson.JsonObject;
 import dev.rehearse.networks.Device.Priority;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.function.BiConsumer;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class TorchNetwork implements QNetwork {
     private static final String VALUE = "value.";
 
-    /** Bytes that gradients of all lanes but the first may take; what else a lane holds is about as much again. */
-    private static final long FURTHER_GRADIENTS = 256L << 20;
-
     private final Device device;
     private final Architecture architecture;
     private final NetworkOptions options;
@@ -39,6 +32,7 @@ public final class TorchNetwork implements QNetwork {
     private final StoredForm form;
     private final Weights weights;
     private final Script script;
+    private final BatchDivision division;
     private final GenerationWeights generationWeights;
     private @Nullable Learning learning;
 
@@ -57,6 +51,7 @@ public final class TorchNetwork implements QNetwork {
         this.form = form;
         this.weights = weights;
         manager = (PtNDManager) device.manager().newSubManager();
+        division = new BatchDivision(device, architecture);
         Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
         attributes.put("compute", options.computeType().scalarType());
         attributes.put("dropout", options.dropout());
@@ -137,49 +132,18 @@ public final class TorchNetwork implements QNetwork {
     @Override
     public Readings read(TokenBatch batch) {
         Readings readings = Readings.ofSize(batch.size());
-        sideBySide(batch, (lane, part) -> learning().read(part.batch()), (part, of) -> part.place(of, readings));
+        division.each(batch, (lane, part) -> learning().read(part.batch()), (part, of) -> part.place(of, readings));
         return readings;
     }
 
     @Override
     public float[][] bestValues(TokenBatch batch, QNetwork chooser, Support support) {
         float[][] values = new float[batch.size()][];
-        sideBySide(
+        division.each(
                 batch,
                 (lane, part) -> learning().bestValues(part.batch(), (TorchNetwork) chooser, support),
                 (part, of) -> System.arraycopy(of, 0, values, part.first(), of.length));
         return values;
-    }
-
-    /** How many parts of a batch are worked on at once. */
-    int lanes() {
-        return lanes(device.lanes(), architecture);
-    }
-
-    /** All there are; one where a gradient for each would take too much memory. */
-    static int lanes(int all, Architecture architecture) {
-        long further = (all - 1L) * Float.BYTES * architecture.parameters();
-        return further <= FURTHER_GRADIENTS ? all : 1;
-    }
-
-    /** What one lane of the device does with a part of a batch. */
-    private interface OnLane<T> {
-        T work(int lane, MicroBatch part);
-    }
-
-    /** Works through the batch, as many parts at once as there are {@link #lanes}; results are taken in their order. */
-    private <T> void sideBySide(TokenBatch batch, OnLane<T> onLane, BiConsumer<MicroBatch, T> take) {
-        for (List<MicroBatch> round : MicroBatch.rounds(batch, architecture, lanes())) {
-            List<Callable<T>> calls = new ArrayList<>();
-            for (int i = 0; i < round.size(); i++) {
-                int lane = i;
-                calls.add(() -> onLane.work(lane, round.get(lane)));
-            }
-            List<T> results = device.sideBySide(Priority.TRAINING, calls);
-            for (int i = 0; i < round.size(); i++) {
-                take.accept(round.get(i), results.get(i));
-            }
-        }
     }
 
     @Override
@@ -192,7 +156,7 @@ public final class TorchNetwork implements QNetwork {
         device.run(Priority.TRAINING, () -> learning().begin());
         Readings readings = Readings.ofSize(batch.size());
         FitTotals totals = new FitTotals(Math.max(1, batch.actionCount()));
-        sideBySide(
+        division.each(
                 batch,
                 (lane, part) -> learning().accumulate(lane, part, objective, totals.actionCount()),
                 (part, gradient) -> {
@@ -291,18 +255,7 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void resetValue(double bias) {
-        device.run(
-                Priority.TRAINING,
-                () -> heads.shapes(architecture).forEach((name, shape) -> {
-                    if (name.contains(".out.")) {
-                        boolean shifted =
-                                name.endsWith(".bias") && (heads.kind() != Heads.Kind.DUELING || shape[0] == 1);
-                        float[] numbers =
-                                new float[Math.toIntExact(Arrays.stream(shape).reduce(1, (a, b) -> a * b))];
-                        Arrays.fill(numbers, shifted ? (float) bias : 0);
-                        weights.set(name, numbers);
-                    }
-                }));
+        device.run(Priority.TRAINING, () -> heads.reset(weights, architecture, bias));
     }
 
     @Override
@@ -342,6 +295,10 @@ public final class TorchNetwork implements QNetwork {
 
     Device device() {
         return device;
+    }
+
+    BatchDivision division() {
+        return division;
     }
 
     Script script() {

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
  * replies, r_i is the grade of reply i of R.
  */
 public enum Metric {
-    TRAIN_LOSS(Of.SUPERVISED_STEP, "train_loss", "−Σ_n log π(a_n\\|s_n) / N, nats"),
+    TRAIN_LOSS(Of.SUPERVISED_STEP, "train_loss", "−Σ_n log π(a_n|s_n) / N, nats"),
     VALID_LOSS(Of.SUPERVISED_EVALUATION, "valid_loss", "the same over all validation rows, without dropout"),
     FULL_VALID_LOSS(Of.SUPERVISED_EVALUATION, "full_valid_loss", "`valid_loss`, under OpenAI's name for all rows"),
 
     TD_LOSS(Of.UPDATE, "td_loss", "the loss that was minimised, all its terms: the objective in `td.py`"),
-    TD_ERROR_MEAN(Of.UPDATE, "td_error_mean", "Σ_n \\|δ_n\\| / N"),
+    TD_ERROR_MEAN(Of.UPDATE, "td_error_mean", "Σ_n |δ_n| / N"),
     Q_MEAN(
             Of.UPDATE,
             "q_mean",
@@ -26,8 +26,8 @@ public enum Metric {
     VALUE_MEAN(Of.UPDATE, "value_mean", "Σ_n V_n / N; V is its head's, but max_a Q in `dqn` without dueling streams"),
     TARGET_Q_MEAN(Of.UPDATE, "target_q_mean", "Σ_n y_n / N"),
     ADVANTAGE_SD(Of.UPDATE, "advantage_sd", "√(Σ_n A_n² / N − (Σ_n A_n / N)²), A_n = Q_n − V_n"),
-    KL(Of.UPDATE, "kl", "Σ_n Σ_a π(a\\|s_n)·(log π(a\\|s_n) − log π₀(a\\|s_n)) / N, nats, of the language model"),
-    ENTROPY(Of.UPDATE, "entropy", "−Σ_n Σ_a π(a\\|s_n)·log π(a\\|s_n) / N, nats, of the language model"),
+    KL(Of.UPDATE, "kl", "Σ_n Σ_a π(a|s_n)·(log π(a|s_n) − log π₀(a|s_n)) / N, nats, of the language model"),
+    ENTROPY(Of.UPDATE, "entropy", "−Σ_n Σ_a π(a|s_n)·log π(a|s_n) / N, nats, of the language model"),
     GRAD_NORM(Of.EVERY_STEP, "grad_norm", "joint Euclidean norm of the gradient, before clipping"),
     LR(Of.EVERY_STEP, "lr", "learning rate of the model at this step"),
     EPSILON(

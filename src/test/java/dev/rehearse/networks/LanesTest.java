@@ -106,10 +106,10 @@ class LanesTest {
     void aNetworkWhoseGradientsWouldTakeTooMuchMemoryHasOneLane() {
         Gpt2 gpt2Small = Gpt2.of(50_257, 1_024, 768, 12, 12);
         Gpt2 half = Gpt2.of(50_257, 1_024, 512, 8, 8);
-        assertThat(TorchNetwork.lanes(2, gpt2Small)).isEqualTo(1);
-        assertThat(TorchNetwork.lanes(2, half)).isEqualTo(2);
-        assertThat(TorchNetwork.lanes(3, half)).isEqualTo(1);
-        assertThat(TorchNetwork.lanes(3, SMALL)).isEqualTo(3);
+        assertThat(BatchDivision.lanes(2, gpt2Small)).isEqualTo(1);
+        assertThat(BatchDivision.lanes(2, half)).isEqualTo(2);
+        assertThat(BatchDivision.lanes(3, half)).isEqualTo(1);
+        assertThat(BatchDivision.lanes(3, SMALL)).isEqualTo(3);
     }
 
     static Stream<Architecture> architectures() {

@@ -96,7 +96,10 @@ class MetricTest {
     private static String section() {
         return Arrays.stream(Metric.values())
                 .map(metric -> "| `%s` | %s | %s |"
-                        .formatted(metric.wireName(), metric.of().words(), metric.definition()))
+                        .formatted(
+                                metric.wireName(),
+                                metric.of().words(),
+                                metric.definition().replace("|", "\\|")))
                 .collect(Collectors.joining(
                         "\n", BEGIN + "\n| metric | of | definition |\n|---|---|---|\n", "\n" + END));
     }
