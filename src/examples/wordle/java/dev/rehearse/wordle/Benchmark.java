@@ -36,13 +36,15 @@ import java.util.stream.Stream;
 public final class Benchmark {
     private static final int GAMES = 30_000;
     private static final int VALIDATION = 500;
-    private static final int CONTEXT = 128;
+    private static final int CONTEXT = 96;
     private static final int WIDTH = 96;
-    private static final int LAYERS = 3;
-    private static final int HEADS = 6;
+    private static final int LAYERS = 2;
+    private static final int HEADS = 4;
     private static final int BATCH = 32;
-    private static final int CLONING_STEPS = 2_600;
-    private static final int Q_BATCH = 64;
+    private static final int CLONING_STEPS = 5_000;
+    private static final int Q_STEPS = 950;
+    /** Peak rate of every training. */
+    private static final double RATE = 3e-3;
 
     private final Path directory;
     private final long seed;
@@ -82,10 +84,10 @@ public final class Benchmark {
                 games.stream().mapToDouble(Game::total).average().orElseThrow(),
                 100.0 * games.stream().filter(Game::isWon).count() / games.size());
         Path fresh = fresh();
-        Trained clone = clone("clone", fresh, CLONING_STEPS, 3e-3);
+        Trained clone = clone("clone", fresh, CLONING_STEPS);
         Trained learned = softDqn(clone.model());
         int steps = (int) Math.ceil(learned.seconds() / clone.secondsPerStep());
-        Trained control = clone("control", clone.model(), steps, 1e-3);
+        Trained control = clone("control", clone.model(), steps);
         System.out.printf("%n| trained on the same games | seconds | mean return | won | illegal | sampled |%n");
         System.out.printf("|---|---|---|---|---|---|%n");
         row("cloned", clone);
@@ -103,9 +105,8 @@ public final class Benchmark {
     /** A network that has learned nothing; a character is a token. */
     private Path fresh() throws IOException {
         Path fresh = Files.createDirectories(directory.resolve("fresh"));
-        String characters = "abcdefghijklmnopqrstuvwxyz?BYG";
-        new TokenizerTrainer(new TokenizerSpec(TokenizerKind.CHAR, 64, false))
-                .train(Stream.of(characters), CONTEXT, fresh);
+        new TokenizerTrainer(new TokenizerSpec(TokenizerKind.CHAR, 128, false))
+                .train(Stream.of(Game.ALPHABET), CONTEXT, fresh);
         try (Tokenizer tokenizer = Tokenizer.open(fresh)) {
             Gpt2 shape = Gpt2.of(tokenizer.vocabularySize(), CONTEXT, WIDTH, LAYERS, HEADS);
             try (TorchNetwork network = TorchNetwork.create(device, shape, NetworkOptions.exact(), seed)) {
@@ -117,14 +118,16 @@ public final class Benchmark {
         return fresh;
     }
 
-    private Trained clone(String name, Path start, int steps, double rate) throws IOException {
+    private Trained clone(String name, Path start, int steps) throws IOException {
         Method method = Method.supervised(Map.of(
                 "max_steps",
                 steps,
                 "learning_rate",
-                rate,
+                RATE,
                 "dropout",
                 0,
+                "patience",
+                1_000,
                 "hyperparameters",
                 Map.of("n_epochs", 50, "batch_size", BATCH)));
         return train(name, start, new TrainingData(examples(games), examples(validation)), method);
@@ -139,21 +142,18 @@ public final class Benchmark {
     private Trained softDqn(Path start) throws IOException {
         Map<String, Object> dqn = Map.of(
                 "alpha", 0.06,
-                "lambda", 0.5,
-                "kl_weight", 0.1,
+                "lambda", 0.9,
+                "kl_weight", 0.02,
+                "bc_weight", 0.2,
                 "share_trunk", true,
-                "learning_rate", 5e-4,
-                "value_learning_rate", 1e-3,
-                "value_warmup_steps", 60,
-                "max_steps", 300);
+                "learning_rate", RATE,
+                "value_learning_rate", RATE,
+                "value_warmup_steps", 80,
+                "max_steps", Q_STEPS);
         Method method = Method.reinforcement(
                 null,
                 Method.Experience.LOGGED,
-                Map.of(
-                        "hyperparameters",
-                        Map.of("batch_size", Q_BATCH),
-                        "dqn",
-                        dqn));
+                Map.of("hyperparameters", Map.of("batch_size", BATCH), "dqn", dqn));
         List<LoggedEpisode> logged = IntStream.range(0, games.size())
                 .mapToObj(i -> games.get(i).episode(i + 1))
                 .toList();

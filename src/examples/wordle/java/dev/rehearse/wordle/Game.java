@@ -10,10 +10,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A game that was played to its end. As a dialogue the assistant's replies are the guesses, and the user answers with each
- * letter and its colour; letters and colours are separate tokens. Immutable.
+ * A game that was played to its end. As a dialogue the assistant's replies are the guesses, and the user answers with the
+ * letters of the guess: a capital is in its right place, a circled one in another, and of a small one there is no more.
+ * Immutable.
  */
 record Game(String hidden, List<String> guesses) {
+    private static final String LETTERS = "abcdefghijklmnopqrstuvwxyz";
+    private static final String RIGHT_PLACE = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    private static final String OTHER_PLACE = "ⓐⓑⓒⓓⓔⓕⓖⓗⓘⓙⓚⓛⓜⓝⓞⓟⓠⓡⓢⓣⓤⓥⓦⓧⓨⓩ";
+    /** Every character that a game is written with. */
+    static final String ALPHABET = LETTERS + RIGHT_PLACE + OTHER_PLACE + "?";
+
     private static final Message OPENING = new Message(Role.USER, "?");
 
     /** 0 for the right guess and -1 for every other. */
@@ -50,14 +57,26 @@ record Game(String hidden, List<String> guesses) {
         return messages;
     }
 
-    /** Each letter followed by its colour: what belongs together stands together. */
+    /** The guess again, each letter written as it was judged: one token says both what and how right. */
     private String answer(String guess) {
         String colours = Rules.colours(hidden, guess);
         StringBuilder answer = new StringBuilder();
         for (int i = 0; i < guess.length(); i++) {
-            answer.append(guess.charAt(i)).append(colours.charAt(i));
+            answer.append(judged(guess.charAt(i), colours.charAt(i)));
         }
         return answer.toString();
+    }
+
+    private static char judged(char letter, char colour) {
+        int index = LETTERS.indexOf(letter);
+        if (index < 0) {
+            return '?';
+        }
+        return switch (colour) {
+            case 'G' -> RIGHT_PLACE.charAt(index);
+            case 'Y' -> OTHER_PLACE.charAt(index);
+            default -> letter;
+        };
     }
 
     /** The messages up to the last guess, whose answer nobody needs. */
@@ -70,8 +89,9 @@ record Game(String hidden, List<String> guesses) {
         return new Example(line, dialogue(), Map.of());
     }
 
+    /** As a demonstration, so that cloning goes on beside Q-learning. */
     LoggedEpisode episode(int line) {
         return new LoggedEpisode(
-                line, dialogue(), rewards(), LoggedEpisode.End.DONE, LoggedEpisode.Teaching.RECORD);
+                line, dialogue(), rewards(), LoggedEpisode.End.DONE, LoggedEpisode.Teaching.DEMONSTRATION);
     }
 }

@@ -16,8 +16,6 @@ import java.util.stream.IntStream;
 
 /** A model that plays one game for every word of the list, its most probable letters each time. Confined to one thread. */
 final class GreedyPlayer implements AutoCloseable {
-    private static final int CONTEXT = 160;
-
     private final Rules rules;
     private final Tokenizer tokenizer;
     private final ChatTemplate template;
@@ -30,8 +28,8 @@ final class GreedyPlayer implements AutoCloseable {
         tokenizer = Tokenizer.open(model);
         template = ChatTemplate.of(tokenizer);
         network = TorchNetwork.open(device, model, NetworkOptions.exact());
-        int capacity = Math.min(CONTEXT, network.architecture().contextLength());
-        decoding = network.decoding(rules.count(), capacity, Device.Priority.TRAINING);
+        decoding = network.decoding(
+                rules.count(), network.architecture().contextLength(), Device.Priority.TRAINING);
         int[] ends = {tokenizer.endId(), template.endOfTurn()};
         generator = new Generator(decoding, ends, Rules.LETTERS + 1);
     }
