@@ -27,6 +27,8 @@ final class ActiveReply implements BatchScheduler.Ticket {
     /** Tokens of the prompt whose state is in the slot. */
     private int read;
 
+    private @Nullable News news;
+
     private volatile boolean cancelled;
     /** Whether the listener heard that the reply ended, in one way or the other. */
     private boolean toldEnd;
@@ -147,7 +149,11 @@ final class ActiveReply implements BatchScheduler.Ticket {
                 : 0;
     }
 
-    /** Takes the token chosen in this reply's row; returns whether the reply ended. */
+    /** What the listener has not heard yet: the last token, the text that is certain since, and the end if it is one. */
+    private record News(
+            String certain, GeneratedToken token, @Nullable FinishReason end) {}
+
+    /** Takes the token chosen in this reply's row; returns whether the reply ended. The listener hears by {@link #tell}. */
     boolean accept(Choice choice, int row, int[] endTokens) {
         GeneratedToken token = token(choice, row);
         tokens.add(token);
@@ -160,9 +166,7 @@ final class ActiveReply implements BatchScheduler.Ticket {
             certain += stops.accept(decoder.finish()) + stops.finish();
         }
         text.append(certain);
-        if (!cancelled) {
-            tell(certain, token, end);
-        }
+        news = new News(certain, token, end);
         return end != null;
     }
 
@@ -175,12 +179,19 @@ final class ActiveReply implements BatchScheduler.Ticket {
         return tokens.size() == request.maxTokens() ? FinishReason.LENGTH : null;
     }
 
-    private void tell(String certain, GeneratedToken token, @Nullable FinishReason end) {
-        listener.progressed(certain, List.of(token));
+    /** Tells the listener of the last token. */
+    void tell() {
+        News last = news;
+        news = null;
+        if (last == null || cancelled) {
+            return;
+        }
+        listener.progressed(last.certain(), List.of(last.token()));
         // The listener may just have cancelled.
-        if (end != null && !cancelled) {
+        if (last.end() != null && !cancelled) {
             toldEnd = true;
-            listener.finished(new Completion(text.toString(), tokens, end, request.prompt().length, promptTokens));
+            listener.finished(
+                    new Completion(text.toString(), tokens, last.end(), request.prompt().length, promptTokens));
         }
     }
 

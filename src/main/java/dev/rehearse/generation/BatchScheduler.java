@@ -30,8 +30,8 @@ public final class BatchScheduler implements AutoCloseable {
     /** A request under way. */
     public interface Ticket {
         /**
-         * Frees the request's slot before the next step; no call of its listener follows, except one that has begun.
-         * Idempotent.
+         * Frees the request's slot before the next step that has not begun; no call of its listener follows, except one
+         * that has begun. Idempotent.
          */
         void cancel();
     }
@@ -167,6 +167,9 @@ public final class BatchScheduler implements AutoCloseable {
     private boolean awaitWork() {
         steps.dropCancelled();
         running = steps.running();
+        if (running.replies() == 0) {
+            steps.tellAll();
+        }
         synchronized (queue) {
             queue.dropCancelled();
             while (queue.isEmpty() && running.replies() == 0 && !closed) {

@@ -24,6 +24,8 @@ final class BatchSteps {
     private final int[] endTokens;
     private final int mostPromptTokens;
     private final Slots slots;
+    /** Replies whose listeners are told of their last token while the device makes the next one. */
+    private final List<ActiveReply> untold = new ArrayList<>();
     /** Prompts and growing replies take turns. */
     private boolean promptsTurn = true;
 
@@ -56,6 +58,7 @@ final class BatchSteps {
         Slots.Place place = reply.isScoring() || !decoding.readsInPieces() ? slots.emptyPlace() : slots.place(prompt);
         slots.put(place.slot(), reply);
         if (place.origin() != place.slot()) {
+            tellAll();
             decoding.copy(place.origin(), place.slot(), place.length());
         }
         reply.readUpTo(place.length());
@@ -70,15 +73,17 @@ final class BatchSteps {
         boolean grows = all.size() > reading.size();
         boolean reads = !reading.isEmpty() && (promptsTurn || !grows);
         promptsTurn = !reads;
-        if (reads) {
-            return read(reading);
+        if (grows && !reads) {
+            return decode(all.size());
         }
-        return grows ? decode(all.size()) : 0;
+        tellAll();
+        return reads ? read(reading) : 0;
     }
 
     /** Every slot up to the last one in use costs as much as a reply. */
     private void closeGaps() {
         for (Slots.Move gap = slots.gap(); gap != null; gap = slots.gap()) {
+            tellAll();
             decoding.copy(gap.from(), gap.to(), gap.length());
             slots.move(gap);
         }
@@ -165,7 +170,7 @@ final class BatchSteps {
             tokens[slot] = reply.isReading() ? 0 : reply.lastToken();
             positions[slot] = reply.isReading() ? reply.read() : reply.lastPosition();
         }
-        Choice choice = decoding.decode(tokens, positions, choosing(replies));
+        Choice choice = decoding.decode(tokens, positions, choosing(replies), this::tellAll);
         int taken = 0;
         for (int slot = 0; slot < rows; slot++) {
             if (!replies.get(slot).isReading()) {
@@ -181,7 +186,21 @@ final class BatchSteps {
     }
 
     private void take(int slot, Choice choice, int row) {
+        untold.add(slots.reply(slot));
         tell(slot, reply -> reply.accept(choice, row, endTokens));
+    }
+
+    /** Tells listeners what they have not heard yet. One that throws loses its own reply. */
+    void tellAll() {
+        for (ActiveReply reply : untold) {
+            try {
+                reply.tell();
+            } catch (RuntimeException | Error e) {
+                dropped(reply, e);
+                reply.cancel();
+            }
+        }
+        untold.clear();
     }
 
     /** A listener that throws loses its own reply, nobody else's. */
@@ -193,12 +212,17 @@ final class BatchSteps {
             }
         } catch (RuntimeException | Error e) {
             slots.free(slot);
-            log.warn("a listener failed; its reply is dropped", e);
-            fail(reply, unchecked(e));
+            dropped(reply, e);
         }
     }
 
+    private static void dropped(ActiveReply reply, Throwable thrown) {
+        log.warn("a reply or its listener failed; the reply is dropped", thrown);
+        fail(reply, unchecked(thrown));
+    }
+
     void failAll(RuntimeException cause) {
+        tellAll();
         List<ActiveReply> underWay =
                 slots.where(reply -> true).stream().map(slots::reply).toList();
         slots.clear();

@@ -58,6 +58,16 @@ public interface Decoding extends AutoCloseable {
      */
     Choice decode(int[] tokens, int[] positions, Choosing choosing);
 
+    /**
+     * The same.
+     *
+     * @param meanwhile what the caller's thread does while the device works, where there is one; must not throw
+     */
+    default Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile) {
+        meanwhile.run();
+        return decode(tokens, positions, choosing);
+    }
+
     @Override
     void close();
 

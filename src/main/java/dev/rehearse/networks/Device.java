@@ -159,10 +159,17 @@ public final class Device implements AutoCloseable {
      * @throws IllegalStateException when the device is closed
      */
     <T> T call(Priority priority, Callable<T> work) {
+        return call(priority, work, () -> {});
+    }
+
+    /** The same; before it waits, the caller's thread does something else, which must not throw. */
+    <T> T call(Priority priority, Callable<T> work, Runnable meanwhile) {
         if (Thread.currentThread() == thread) {
+            meanwhile.run();
             return direct(work);
         }
         Work<T> queued = queue(priority, work);
+        meanwhile.run();
         try {
             return result(queued);
         } catch (InterruptedException e) {

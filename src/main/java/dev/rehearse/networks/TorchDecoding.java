@@ -204,7 +204,12 @@ final class TorchDecoding implements Decoding {
 
     @Override
     public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
-        return policy.device().call(priority, () -> decodeHere(tokens, positions, choosing));
+        return decode(tokens, positions, choosing, () -> {});
+    }
+
+    @Override
+    public Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile) {
+        return policy.device().call(priority, () -> decodeHere(tokens, positions, choosing), meanwhile);
     }
 
     private Choice decodeHere(int[] tokens, int[] positions, Choosing choosing) {

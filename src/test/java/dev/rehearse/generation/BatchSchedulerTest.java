@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -428,6 +429,37 @@ class BatchSchedulerTest {
         start(1, 5);
         network.allowAll();
         assertEquals("hello there", submitted(request(0, 20)).awaitCompletion().text());
+    }
+
+    @Test
+    void aTokenIsToldWhileTheNextOneIsMade() throws InterruptedException {
+        start(1, 1000);
+        List<Boolean> meanwhile = Collections.synchronizedList(new ArrayList<>());
+        Heard heard = new Heard(() -> meanwhile.add(network.meanwhile));
+        scheduler.submit(request(4, 3), heard);
+        network.allowAll();
+        heard.awaitCompletion();
+        assertEquals(List.of(true, true, false), meanwhile);
+    }
+
+    @Test
+    void whatEndedInTheLastStepBeforeTheCloseIsToldSo() throws InterruptedException {
+        start(2, 1000);
+        Heard growing = submitted(request(4, 20));
+        network.awaitStep();
+        Heard ending = submitted(request(3, 1));
+        network.allow(2);
+        network.awaitStep();
+        network.awaitStep();
+        Thread closing = new Thread(scheduler::close);
+        closing.start();
+        while (closing.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        network.allowAll();
+        closing.join();
+        assertEquals(List.of("progressed", "finished"), ending.calls);
+        assertEquals("the model is being unloaded", growing.failure.getMessage());
     }
 
     @Test

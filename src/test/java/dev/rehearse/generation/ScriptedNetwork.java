@@ -32,6 +32,9 @@ final class ScriptedNetwork implements QNetwork {
     /** Tokens of each piece of a prompt that was scored. */
     final List<Integer> scored = Collections.synchronizedList(new ArrayList<>());
 
+    /** Whether the caller does something else while a step is made. */
+    volatile boolean meanwhile;
+
     volatile Throwable failure;
     volatile boolean closed;
     volatile boolean decodingClosed;
@@ -125,6 +128,14 @@ final class ScriptedNetwork implements QNetwork {
         public void copy(int from, int to, int length) {
             saying[to] = saying[from];
             promptLengths[to] = promptLengths[from];
+        }
+
+        @Override
+        public Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable whatElse) {
+            meanwhile = true;
+            whatElse.run();
+            meanwhile = false;
+            return decode(tokens, positions, choosing);
         }
 
         @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -132,6 +133,21 @@ class DeviceTest {
                 }));
         assertInstanceOf(IOException.class, wrapped.getCause());
         assertEquals(1, device.call(Priority.SERVING, () -> 1));
+    }
+
+    @Test
+    void theCallerDoesSomethingElseWhileTheDeviceWorks() {
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
+        Callable<Boolean> work = () -> {
+            begun.countDown();
+            return done.await(20, TimeUnit.SECONDS);
+        };
+        boolean ended = device.call(Priority.SERVING, work, () -> {
+            await(begun);
+            done.countDown();
+        });
+        assertTrue(ended);
     }
 
     @Test
