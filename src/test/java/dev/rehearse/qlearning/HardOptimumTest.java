@@ -29,7 +29,7 @@ class HardOptimumTest {
     private static final double SHARE = Hyperparameter.SUPPORT_MASK.defaultValue();
     private static final double EXACT = 5e-3;
     private static final int UPDATES = 800;
-    private static final int BATCH = 64;
+    private static final int BATCH = 32;
 
     private final TreeTask task = new TreeTask(11);
     private final Map<Hyperparameter, Double> given = new EnumMap<>(Map.of(

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SoftOptimumTest {
     private static final double TOLERANCE = 5e-3;
     private static final int UPDATES = 800;
-    private static final int BATCH = 64;
+    private static final int BATCH = 32;
 
     private final TreeTask task = new TreeTask(11);
     private final TabularNetwork policy = task.prior().copy();
