@@ -9,6 +9,7 @@ import dev.rehearse.text.TokenizerKind;
 import dev.rehearse.text.TokenizerSpec;
 import dev.rehearse.text.TokenizerTrainer;
 import java.io.File;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -70,6 +71,11 @@ final class BenchmarkService implements AutoCloseable {
 
     Device device() {
         return context.getBean(Device.class);
+    }
+
+    /** The value of the only meter of this name. */
+    double gauge(String name) {
+        return context.getBean(MeterRegistry.class).get(name).gauge().value();
     }
 
     HttpRequest.Builder request(String path) {

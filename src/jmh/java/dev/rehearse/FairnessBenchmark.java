@@ -25,6 +25,8 @@ public final class FairnessBenchmark {
     private static final double SECONDS = 20;
     /** Pieces of work after which the service runs as compiled code. */
     private static final int WARM = 300;
+    /** More than the job will make. */
+    private static final int UPDATES = 10_000;
 
     private final BenchmarkService service;
 
@@ -52,16 +54,16 @@ public final class FairnessBenchmark {
                         .minus(before.time())
                         .toNanos()
                 / 1e9
-                / SECONDS;
+                / beside.seconds();
         report("stream beside the job", gaps.get(0));
         System.out.printf(
-                "training: %.1f pieces of work a second of %.1f ms alone, %.1f of %.1f ms beside the stream, a loss of %.1f%%;"
-                        + " the stream had %.1f%% of the device's time%n",
-                alone.perSecond(),
+                "training: %.2f updates a second and pieces of %.1f ms alone, %.2f and %.1f ms beside the stream, a loss of"
+                        + " %.1f%%; the stream had %.1f%% of the device's time%n",
+                alone.updatesPerSecond(),
                 alone.milliseconds(),
-                beside.perSecond(),
+                beside.updatesPerSecond(),
                 beside.milliseconds(),
-                100 * (1 - beside.perSecond() / alone.perSecond()),
+                100 * (1 - beside.updatesPerSecond() / alone.updatesPerSecond()),
                 100 * served);
         service.answer(service.json("/v1/fine_tuning/jobs/" + job + "/cancel", ""));
     }
@@ -71,17 +73,23 @@ public final class FairnessBenchmark {
     }
 
     /** @param milliseconds that one piece had the device */
-    private record Rate(double perSecond, double milliseconds) {}
+    private record Rate(double updatesPerSecond, double milliseconds, double seconds) {}
 
     private Rate training(Meanwhile meanwhile) throws Exception {
         Device.Done before = service.device().done(Priority.TRAINING);
+        long updates = updates();
         long begin = System.nanoTime();
         meanwhile.run();
         double seconds = (System.nanoTime() - begin) / 1e9;
+        updates = updates() - updates;
         Device.Done after = service.device().done(Priority.TRAINING);
         long pieces = after.pieces() - before.pieces();
         return new Rate(
-                pieces / seconds, after.time().minus(before.time()).toNanos() / 1e6 / pieces);
+                updates / seconds, after.time().minus(before.time()).toNanos() / 1e6 / pieces, seconds);
+    }
+
+    private long updates() {
+        return Math.round(service.gauge("rehearse.job.progress.ratio") * UPDATES);
     }
 
     private static void report(String what, List<Double> gapsMs) {
@@ -129,7 +137,8 @@ public final class FairnessBenchmark {
                 service.answer(service.json(
                         "/v1/fine_tuning/jobs",
                         "{\"model\":\"gpt2-tiny\",\"training_file\":\"" + file
-                                + "\",\"method\":{\"type\":\"supervised\",\"supervised\":{\"max_steps\":100000,"
+                                + "\",\"method\":{\"type\":\"supervised\",\"supervised\":{\"max_steps\":" + UPDATES
+                                + ",\"hyperparameters\":{\"n_epochs\":50},"
                                 + "\"tokenizer\":{\"kind\":\"word\"}}}}")));
         long begun = service.device().done(Priority.TRAINING).pieces();
         while (service.device().done(Priority.TRAINING).pieces() < begun + WARM) {
