@@ -72,7 +72,10 @@ public final class FairnessBenchmark {
         void run() throws Exception;
     }
 
-    /** @param milliseconds that one piece had the device */
+    /**
+     * @param milliseconds that one piece had the device
+     * @param seconds for which it was looked at
+     */
     private record Rate(double updatesPerSecond, double milliseconds, double seconds) {}
 
     private Rate training(Meanwhile meanwhile) throws Exception {

@@ -32,8 +32,8 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * The service with GPT-2 small's shape (random weights), driven over HTTP: streamed completions of 64 tokens after prompts
  * of 64 different tokens. Arguments: the weights' type; then {@code speed}, {@code overload} or {@code soak} and a number
- * of requests, which a network of two small layers answers. With {@code LLAMA_CPP}, the directory of an installed npm package node-llama-cpp, in the environment, speed
- * is that of llama.cpp, too.
+ * of requests, which a network of two small layers answers. With {@code LLAMA_CPP}, the directory of an installed npm
+ * package node-llama-cpp, in the environment, speed is that of llama.cpp, too.
  */
 public final class ServingBenchmark {
     private static final int VOCABULARY = 50_257;
@@ -256,7 +256,8 @@ public final class ServingBenchmark {
     }
 
     /** Below 0 when it was not within a second: then it has a place in the queue, and joins the crowd. */
-    private double refusedAfterMs(String body, List<CompletableFuture<?>> crowd) throws InterruptedException, ExecutionException {
+    private double refusedAfterMs(String body, List<CompletableFuture<?>> crowd)
+            throws InterruptedException, ExecutionException {
         long begin = System.nanoTime();
         CompletableFuture<HttpResponse<Void>> response =
                 service.http().sendAsync(service.json("/v1/completions", body), BodyHandlers.discarding());

@@ -55,17 +55,13 @@ public interface Decoding extends AutoCloseable {
      *
      * @param tokens (B) the token to read
      * @param positions (B) where it stands in its sequence
+     * @param meanwhile what the caller's thread does while the device works; must not throw
      */
-    Choice decode(int[] tokens, int[] positions, Choosing choosing);
+    Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile);
 
-    /**
-     * The same.
-     *
-     * @param meanwhile what the caller's thread does while the device works, where there is one; must not throw
-     */
-    default Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile) {
-        meanwhile.run();
-        return decode(tokens, positions, choosing);
+    /** As above; the caller's thread only waits. */
+    default Choice decode(int[] tokens, int[] positions, Choosing choosing) {
+        return decode(tokens, positions, choosing, () -> {});
     }
 
     @Override

@@ -203,11 +203,6 @@ final class TorchDecoding implements Decoding {
     }
 
     @Override
-    public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
-        return decode(tokens, positions, choosing, () -> {});
-    }
-
-    @Override
     public Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile) {
         return policy.device().call(priority, () -> decodeHere(tokens, positions, choosing), meanwhile);
     }

@@ -135,11 +135,6 @@ final class ScriptedNetwork implements QNetwork {
             meanwhile = true;
             whatElse.run();
             meanwhile = false;
-            return decode(tokens, positions, choosing);
-        }
-
-        @Override
-        public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
             step(tokens.length);
             int[] next = new int[tokens.length];
             for (int row = 0; row < next.length; row++) {

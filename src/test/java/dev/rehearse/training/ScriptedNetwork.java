@@ -72,7 +72,8 @@ final class ScriptedNetwork implements QNetwork {
             }
 
             @Override
-            public Choice decode(int[] tokens, int[] positions, Choosing choosing) {
+            public Choice decode(int[] tokens, int[] positions, Choosing choosing, Runnable meanwhile) {
+                meanwhile.run();
                 int[] ends = new int[tokens.length];
                 Arrays.fill(ends, end);
                 return choice(ends);
