@@ -13,7 +13,7 @@ public sealed interface Backup {
     /**
      * {@code w·y⁽¹⁾ + (1 − w)·y⁽ⁿ⁾}: a share of the one-step target, the rest of the n-step one.
      *
-     * <p>Deviation: the page mixes two losses. For squared error that is the same gradient; Huber's loss is taken of the
+     * <p>In place of mixing two losses: for squared error that is the same gradient; Huber's loss is taken of the
      * mixed error here.
      *
      * @param n steps before the value is trusted, or 0: to the end

@@ -16,7 +16,7 @@ public final class CorruptSnapshot extends RuntimeException {
     }
 
     /** The first segment that is wrong: settings, counters, random, limiter, index, episodes or priorities. */
-    public String segment() {
+    String segment() {
         return segment;
     }
 

@@ -117,7 +117,7 @@ public final class ReplayMemory {
     }
 
     /** As above, for one episode whose {@linkplain Sampling#error error} is this. */
-    public synchronized void updatePriority(EpisodeHandle handle, double error) {
+    synchronized void updatePriority(EpisodeHandle handle, double error) {
         setPriority(handle.number(), settings.sampling().priority(error));
     }
 
