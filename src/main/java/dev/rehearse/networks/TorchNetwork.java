@@ -272,8 +272,8 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void save(Path directory) {
+        ModelFiles.write(architecture, form, this::numbersAlone, directory);
         device.run(Priority.TRAINING, () -> {
-            ModelFiles.write(architecture, form, this::numbers, directory);
             ModelFiles.writeHeads(architecture, heads, weights, directory);
             if (options.trainable() instanceof Trainable.Lora lora) {
                 new Adapters(architecture, lora).write(weights, form, directory);
@@ -283,7 +283,12 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public JsonObject config(int endId) {
-        return device.call(Priority.TRAINING, () -> form.config(architecture, endId, this::numbers));
+        return form.config(architecture, endId, this::numbersAlone);
+    }
+
+    /** A piece of work for each tensor, so that replies grow between two of them, and nothing waits for the disk. */
+    private float[] numbersAlone(String name) {
+        return device.call(Priority.TRAINING, () -> numbers(name));
     }
 
     /** What a file of the whole model holds: adapters are merged into the weights they belong to. */

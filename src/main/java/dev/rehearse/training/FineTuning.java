@@ -189,6 +189,9 @@ final class FineTuning implements AutoCloseable {
             control.report(new Progress.Note(
                     Progress.Level.WARN,
                     "Every episode was drawn dqn.max_times_sampled times; the run ends at step " + steps()));
+            if (selection.selected().evaluated() < steps()) {
+                evaluate();
+            }
             return false;
         }
         return true;
@@ -266,10 +269,14 @@ final class FineTuning implements AutoCloseable {
         double rate = running.modelRate();
         Update update = time.learn(running::update);
         int steps = running.steps();
+        if (!Double.isFinite(update.tdLoss() + update.gradientNorm())) {
+            throw new IllegalStateException("the loss of step " + steps + " is not a finite number: the learning rate, "
+                    + rate + ", or the rewards are too large");
+        }
         report.step(new StepReport.Moment(steps, plan.epoch(rounds, steps), epsilon(), rate), update);
     }
 
-    /** Learning starts when enough rewards were seen to know their scale; V then starts at their mean. */
+    /** Learning starts when enough rewards were seen to know their scale; every V then starts at their mean. */
     private Learner started() {
         Learner running = learner;
         if (running == null) {
@@ -278,6 +285,7 @@ final class FineTuning implements AutoCloseable {
             double scale = rewardScale(rewards);
             networks.policy().resetValue(Play.mean(rewards) / scale);
             networks.target().blend(networks.policy(), 1);
+            networks.average().blend(networks.policy(), 1);
             running = learner(scale);
             learner = running;
         }

@@ -49,6 +49,19 @@ class InspectionTest {
         }
     }
 
+    /** What is shown are the averaged weights, which start where V does: at the mean reward, here that of "a". */
+    @Test
+    void theValueStartsAtTheMeanReward() throws IOException {
+        List<Progress.Sampled> sampled = run("soft_dqn", Map.of("learning_rate", 1e-6, "value_learning_rate", 1e-6));
+        double mean = sampled.stream()
+                .flatMap(one -> one.replies().stream())
+                .mapToDouble(reply -> reply.grade().score())
+                .average()
+                .orElseThrow();
+        assertThat(mean).isPositive();
+        assertThat(last(sampled)).allSatisfy(token -> assertThat(token.value()).isCloseTo(mean, within(0.5 * mean)));
+    }
+
     /** Q − V = α·(log π − log π₀), in units of the reward: the same factor for every token. */
     @Test
     void theAdvantageOfSoftDqnIsTheLogRatioTimesAlpha() throws IOException {

@@ -141,6 +141,34 @@ class OfflineTest {
     }
 
     @Test
+    void whatIsLearnedBeforeTheLogIsDrainedIsKept() throws IOException {
+        Map<String, Object> once = Map.of("max_steps", 6, "max_times_sampled", 1);
+        Method method = Method.reinforcement(
+                null,
+                Experience.LOGGED,
+                Map.of("hyperparameters", Map.of("batch_size", 20, "eval_interval", 6), "dqn", once));
+        RunResult result = run(spec(method, List.of(), "out"), Recording.toTheEnd());
+        assertThat(result.best()).extracting(Checkpoint::step).startsWith(4);
+    }
+
+    /** Rewards whose squared errors are beyond every float; all alike, so that no scale makes them small. */
+    @Test
+    void aLossThatIsNoNumberFailsTheRun() throws IOException {
+        List<LoggedEpisode> rows = log().stream()
+                .map(row ->
+                        new LoggedEpisode(row.line(), row.dialogue(), List.of(0.0, 3e38), row.end(), row.teaching()))
+                .toList();
+        RunSpec spec = TinyModel.spec(
+                model,
+                new TrainingData(List.of(), List.of(), rows),
+                offline(Map.of("max_steps", 6)),
+                directory.resolve("out"));
+        assertThatThrownBy(() -> run(spec, Recording.toTheEnd()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("not a finite number: the learning rate");
+    }
+
+    @Test
     void withAGraderTheValidationExamplesSelect() throws IOException {
         Grader grader = new StringCheck(
                 "", Template.parse("{{sample.output_text}}"), Template.parse("a"), StringCheck.Operation.EQ);
