@@ -21,6 +21,8 @@ public final class Prepare {
     private static final int BUCKETS = 53;
     private static final int VALIDATION_BUCKET = 0;
     private static final int TEST_BUCKET = 1;
+    /** Of all training words; the others are learned from examples. */
+    private static final int FULL_REINFORCEMENT_WORDS = 10_000;
 
     private Prepare() {}
 
@@ -82,12 +84,13 @@ public final class Prepare {
         List<Entry> validation = parts.getOrDefault(Part.VALIDATION, List.of());
         List<Entry> test = parts.getOrDefault(Part.TEST, List.of());
         int end = Integer.MAX_VALUE;
-        write(out, "supervised-train.jsonl", slice(train, 0, full ? end : 20_000).flatMap(Entry::supervised));
+        int supervised = full ? train.size() - FULL_REINFORCEMENT_WORDS : 20_000;
+        write(out, "supervised-train.jsonl", slice(train, 0, supervised).flatMap(Entry::supervised));
         write(out, "supervised-validation.jsonl", slice(validation, 0, full ? end : 1_000).flatMap(Entry::supervised));
         write(
                 out,
                 "reinforcement-train.jsonl",
-                slice(train, full ? 0 : 20_000, full ? end : 28_000).flatMap(Entry::reinforcement));
+                slice(train, supervised, full ? end : 28_000).flatMap(Entry::reinforcement));
         write(
                 out,
                 "reinforcement-validation.jsonl",
