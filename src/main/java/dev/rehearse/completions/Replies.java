@@ -46,11 +46,19 @@ final class Replies implements AutoCloseable {
     }
 
     /**
-     * Queues all of them, or none.
+     * Queues all of them; when one is refused, those before it are cancelled.
      *
-     * @throws ApiException 429 when the queue is full
+     * @throws ApiException 429 when the queue is full, 400 when it could never take so many
      */
     void start(List<GenerationRequest> requests, Audience audience) {
+        if (!lease.loaded().canHold(requests)) {
+            throw ApiException.invalid(
+                    "invalid_value",
+                    "max_tokens",
+                    "Invalid value for 'max_tokens': " + requests.size()
+                            + " replies of so many tokens are more than may"
+                            + " ever wait for this model. Allowed: fewer replies, or shorter ones.");
+        }
         try {
             for (int i = 0; i < requests.size(); i++) {
                 ReplyMeters.Timed timed = meters.timed(listener(i, audience));

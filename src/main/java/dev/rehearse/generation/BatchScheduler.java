@@ -72,6 +72,15 @@ public final class BatchScheduler implements AutoCloseable {
         }
     }
 
+    /** Whether these could ever be under way together: as many as there are slots, and the others waiting. */
+    public boolean canHold(List<GenerationRequest> requests) {
+        long waiting = requests.stream()
+                .skip(decoding.slots())
+                .mapToLong(request -> (long) request.prompt().length + request.maxTokens())
+                .sum();
+        return waiting <= queue.mostTokens() || requests.size() == decoding.slots() + 1; // an empty queue takes any
+    }
+
     /**
      * Queues a request; its listener hears the rest.
      *

@@ -50,6 +50,11 @@ final class RequestQueue {
         lateSeconds = lateSeconds * kept + seconds;
     }
 
+    /** Tokens that may wait together. */
+    long mostTokens() {
+        return mostTokens;
+    }
+
     int size() {
         return waiting.size();
     }

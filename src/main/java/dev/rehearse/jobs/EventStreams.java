@@ -46,7 +46,7 @@ final class EventStreams implements SmartLifecycle {
     /**
      * Answers the request with all events of the job after {@code position}, oldest first, and those to come.
      *
-     * @throws ApiException 429 when too many clients do so
+     * @throws ApiException 429 when too many clients do so, 503 when the service is stopping
      */
     synchronized void open(JobId job, long position, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
@@ -55,6 +55,9 @@ final class EventStreams implements SmartLifecycle {
                     "too_many_streams",
                     streams.size() + " clients read events live. Allowed: " + settings.most() + '.',
                     RETRY);
+        }
+        if (poller == null) {
+            throw ApiException.unavailable("stopping", "The service is stopping.", RETRY);
         }
         response.setContentType("text/event-stream;charset=UTF-8");
         response.setHeader("Cache-Control", "no-cache");
@@ -132,7 +135,9 @@ final class EventStreams implements SmartLifecycle {
     @Override
     public void stop() {
         ScheduledExecutorService started = poller;
-        poller = null;
+        synchronized (this) {
+            poller = null; // no stream is opened from here on
+        }
         if (started != null) {
             started.shutdown(); // uninterrupted: an interrupt would close the embedded database's file
         }

@@ -26,7 +26,7 @@ final class Examples {
                     "type": "text_similarity",
                     "name": "phonemes",
                     "input": "{{ sample.output_text }}",
-                    "reference": "{{ item.phonemes }}",
+                    "reference": "{{ item.reference }}",
                     "evaluation_metric": "fuzzy_match"
                   }
                 }

@@ -32,7 +32,7 @@ import org.springframework.stereotype.Component;
 @Component
 final class JobPool implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(JobPool.class);
-    private static final Duration AFTER_A_BROKEN_DATABASE = Duration.ofSeconds(10);
+    private static final int HEARTBEATS_AFTER_A_BROKEN_DATABASE = 5;
     /** A paused job keeps its place in the scheduler's table; whether it was resumed is looked up so often, whoever dies. */
     private static final Duration BETWEEN_LOOKS_AT_A_PAUSED_JOB = Duration.ofMinutes(1);
 
@@ -58,11 +58,12 @@ final class JobPool implements SmartLifecycle {
         this.settings = parts.settings();
         this.clock = parts.clock();
         this.database = new TransactionAwareDataSourceProxy(database);
+        Duration afterABrokenDatabase = settings.heartbeat().multipliedBy(HEARTBEATS_AFTER_A_BROKEN_DATABASE);
         this.task = Tasks.custom("fine-tuning-job", Void.class)
                 .onDeadExecution((dead, operations) ->
                         operations.reschedule(dead, dead.getExecution().getExecutionTime()))
                 .onFailure((failed, operations) ->
-                        operations.reschedule(failed, clock.instant().plus(AFTER_A_BROKEN_DATABASE)))
+                        operations.reschedule(failed, clock.instant().plus(afterABrokenDatabase)))
                 .execute((instance, context) -> work(new JobId(instance.getId())));
         this.client = SchedulerClient.Builder.create(this.database, task).build();
     }

@@ -5,6 +5,7 @@ import dev.rehearse.training.InvalidSettingException;
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.FreshId;
 import dev.rehearse.web.JsonFields;
+import dev.rehearse.web.StorableText;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -94,7 +95,7 @@ final class JobRequestReader {
             return pairs;
         }
         for (Map.Entry<String, JsonNode> entry : metadata.entries()) {
-            String name = entry.getKey();
+            String name = StorableText.require("metadata", entry.getKey());
             String value = metadata.text(name);
             if (value == null) {
                 continue;

@@ -10,6 +10,7 @@ import dev.rehearse.training.RunSpec;
 import dev.rehearse.training.StoppedException;
 import dev.rehearse.web.ApiException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Clock;
 import java.util.Objects;
 import java.util.Optional;
@@ -18,7 +19,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
+import org.springframework.dao.TransientDataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
 
 /** Takes a job from wherever it is to its end. Several threads may work, on different jobs. */
 @Component
@@ -139,6 +144,8 @@ final class JobWorker {
             life.accept(job);
         } catch (InvalidJobDataException e) {
             life.fail(job, e.error());
+        } catch (UncheckedIOException e) { // a file that is gone or not ours to read
+            life.fail(job, error(job, e));
         }
     }
 
@@ -180,7 +187,11 @@ final class JobWorker {
     }
 
     private void settle(Job job, RunReports control, Throwable e) {
-        boolean stopped = e instanceof StoppedException || Thread.interrupted();
+        boolean interrupted = Thread.interrupted(); // or the next look into the database would be disturbed
+        if (isTheDatabase(e)) {
+            throw (RuntimeException) e; // the job is as it was: it is put back when the database answers again
+        }
+        boolean stopped = e instanceof StoppedException || interrupted;
         JobState state = store.state(job.id(), job.run().attempt()).orElse(null);
         if (stopped && (draining || state == JobState.PAUSING)) {
             control.finish();
@@ -192,6 +203,13 @@ final class JobWorker {
             records.results().write(job.id());
             life.fail(job, error(job, e));
         }
+    }
+
+    private static boolean isTheDatabase(Throwable e) {
+        return e instanceof DataAccessResourceFailureException
+                || e instanceof TransientDataAccessException
+                || e instanceof RecoverableDataAccessException
+                || e instanceof TransactionException;
     }
 
     private JobError error(Job job, Throwable e) {

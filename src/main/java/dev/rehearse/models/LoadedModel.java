@@ -51,6 +51,11 @@ public interface LoadedModel extends AutoCloseable {
     /** Whether the token is a mark like the end of a turn, which no text spells. */
     boolean isSpecial(int token);
 
+    /** As {@link BatchScheduler#canHold}. */
+    default boolean canHold(List<GenerationRequest> requests) {
+        return true;
+    }
+
     /** As {@link BatchScheduler#submit}. */
     BatchScheduler.Ticket submit(GenerationRequest request, GenerationListener listener);
 

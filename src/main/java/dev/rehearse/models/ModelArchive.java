@@ -22,7 +22,8 @@ final class ModelArchive {
      *
      * @throws IOException also when a file of weights changes meanwhile
      */
-    static void write(Path directory, OutputStream target) throws IOException {
+    static void write(Path model, OutputStream target) throws IOException {
+        Path directory = model.toRealPath(); // the walk does not follow it where it is a link
         ZipOutputStream zip = new ZipOutputStream(target);
         for (Path file : files(directory)) {
             zip.putNextEntry(entry(directory, file));

@@ -69,6 +69,11 @@ public record OpenedModel(
     }
 
     @Override
+    public boolean canHold(List<GenerationRequest> requests) {
+        return scheduler.canHold(requests);
+    }
+
+    @Override
     public BatchScheduler.Ticket submit(GenerationRequest request, GenerationListener listener) {
         return scheduler.submit(request, listener);
     }

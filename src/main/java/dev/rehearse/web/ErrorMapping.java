@@ -78,8 +78,10 @@ final class ErrorMapping {
 
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> unreadable(HttpMessageNotReadableException e) {
-        Throwable cause = e.getMostSpecificCause();
-        String message = "We could not parse the JSON body of your request: " + firstLine(cause.getMessage());
+        String reason = e.getCause() == null
+                ? "it is empty"
+                : firstLine(e.getMostSpecificCause().getMessage());
+        String message = "We could not parse the JSON body of your request: " + reason;
         return invalid(HttpStatus.BAD_REQUEST, message, null, null);
     }
 

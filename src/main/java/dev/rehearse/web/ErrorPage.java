@@ -3,6 +3,8 @@ package dev.rehearse.web;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -14,9 +16,15 @@ import org.springframework.web.bind.annotation.RestController;
 @Hidden
 @RestController
 final class ErrorPage implements ErrorController {
+    private static final Logger log = LoggerFactory.getLogger(ErrorPage.class);
+
     @RequestMapping("/error")
     ResponseEntity<ErrorEnvelope> error(HttpServletRequest request) {
         HttpStatus status = status(request);
+        if (status.is5xxServerError()) {
+            Object cause = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+            log.error("request {} failed", RequestIds.of(request), cause instanceof Throwable thrown ? thrown : null);
+        }
         return ResponseEntity.status(status)
                 .contentType(MediaType.APPLICATION_JSON)
                 .body(envelope(status, request));

@@ -82,7 +82,11 @@ public final class ResponseWriter implements WriteListener, AsyncListener {
     @Override
     public void onError(AsyncEvent event) {
         source.closed();
-        context.complete();
+        try {
+            context.complete();
+        } catch (IllegalStateException e) {
+            // the connection broke while the response was being completed
+        }
     }
 
     @Override

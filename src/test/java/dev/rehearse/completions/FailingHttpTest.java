@@ -1,6 +1,7 @@
 package dev.rehearse.completions;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.rehearse.generation.QueueFullException;
 import dev.rehearse.models.ModelCache;
@@ -31,11 +32,7 @@ class FailingHttpTest extends ServerTest {
 
     /** The model can be let go of, because nobody holds it any more. */
     private void assertGivenBack() throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        while (cache.release(modelId).isPresent()) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        await().until(() -> cache.release(modelId).isEmpty());
     }
 
     @ParameterizedTest
@@ -48,6 +45,15 @@ class FailingHttpTest extends ServerTest {
         assertThat(response.headers().firstValue("Retry-After")).isPresent();
         assertThat(response.headers().firstValue("retry-after-ms")).hasValue("2500");
         assertThat(response.headers().firstValue("content-type")).hasValue("application/json");
+        assertGivenBack();
+    }
+
+    @Test
+    void whatCouldNeverWaitIsNotToldToComeBack() throws Exception {
+        model.holdsAny = false;
+        HttpResponse<String> response = post(PATH, body(HELLO + ",'n':3"));
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(JSON.readTree(response.body()).at("/error/param").asString()).isEqualTo("max_tokens");
         assertGivenBack();
     }
 

@@ -1,6 +1,7 @@
 package dev.rehearse.completions;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.rehearse.generation.BatchScheduler;
 import dev.rehearse.generation.QueueFullException;
@@ -71,14 +72,10 @@ class MetersHttpTest extends ServerTest {
                             .getBytes(StandardCharsets.US_ASCII));
             assertThat(begun.await(5, TimeUnit.SECONDS)).isTrue();
         }
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
-        while (meters.find("rehearse.requests")
+        await().until(() -> !meters.find("rehearse.requests")
                 .tags("model_name", modelId, "status", "cancelled")
                 .counters()
-                .isEmpty()) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+                .isEmpty());
         assertThat(requests("cancelled", "none")).isEqualTo(1);
     }
 

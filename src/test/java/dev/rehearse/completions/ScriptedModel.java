@@ -38,6 +38,7 @@ final class ScriptedModel implements LoadedModel {
     final CountDownLatch cancelled = new CountDownLatch(1);
     private final ExecutorService threads = Executors.newCachedThreadPool();
     volatile boolean hasQ;
+    volatile boolean holdsAny = true;
     volatile BatchScheduler.Load load = new BatchScheduler.Load(0, 0, 0, 0);
     private volatile Script script = says("hi");
 
@@ -94,6 +95,11 @@ final class ScriptedModel implements LoadedModel {
     @Override
     public int vocabularySize() {
         return 256;
+    }
+
+    @Override
+    public boolean canHold(List<GenerationRequest> asked) {
+        return holdsAny;
     }
 
     @Override

@@ -14,6 +14,7 @@ import com.openai.models.webhooks.WebhookVerificationParams;
 import com.sun.net.httpserver.HttpExchange;
 import dev.rehearse.outbound.Receiver;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,6 +77,7 @@ class KilledProcessTest {
                 assertThat(client.greedyReply(before.model())).isEqualTo(before.reply());
                 isTold(client, before.untold(), receiver.await(deliveries + 1), receiver.bodies.get(deliveries));
                 runsAgain(client, before);
+                stopsInOrder(process, client, before);
             }
         }
     }
@@ -163,6 +165,17 @@ class KilledProcessTest {
         for (Thread uploader : uploaders) {
             uploader.join();
         }
+    }
+
+    /** Asked to end, the process saves what runs and puts its job back, for which the database must still be there. */
+    private void stopsInOrder(ServiceProcess process, Client client, Acknowledged before) throws Exception {
+        String train = client.job(before.running()).trainingFile();
+        String job = client.create(Jobs.supervised(train, 1_000_000, 1)).id();
+        client.awaitSteps(job);
+        process.terminate();
+        assertThat(Files.readString(folder.resolve("second.log")))
+                .contains("The service is stopping; the job goes on when it is back")
+                .doesNotContain("Database is already closed");
     }
 
     private static void runsAgain(Client client, Acknowledged before) {

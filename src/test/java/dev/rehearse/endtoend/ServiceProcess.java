@@ -44,7 +44,7 @@ final class ServiceProcess implements AutoCloseable {
                 "-XX:+UseSerialGC",
                 RehearseApplication.class.getName(),
                 "--server.port=0",
-                "--rehearse.data-dir=" + data,
+                "--rehearse.data-dir=" + relative(data),
                 "--rehearse.jobs.poll=100ms",
                 "--rehearse.jobs.heartbeat=500ms"));
         command.addAll(List.of(settings));
@@ -56,12 +56,27 @@ final class ServiceProcess implements AutoCloseable {
         return new ServiceProcess(builder.start(), log);
     }
 
+    /** SIGTERM where there is such a thing; returns when the process is gone. */
+    void terminate() throws InterruptedException {
+        process.destroy();
+        awaitEnd();
+    }
+
     /** SIGKILL where there is such a thing; returns when the process is gone. */
     void kill() throws InterruptedException {
         process.destroyForcibly();
+        awaitEnd();
+    }
+
+    private void awaitEnd() throws InterruptedException {
         if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
             throw new AssertionError("the process does not die");
         }
+    }
+
+    /** As people give it. */
+    private static Path relative(Path data) {
+        return Path.of("").toAbsolutePath().relativize(data.toAbsolutePath());
     }
 
     /** Without the tests, whose configurations lie in packages of the service. */

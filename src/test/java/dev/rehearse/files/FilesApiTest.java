@@ -159,7 +159,7 @@ class FilesApiTest {
     void anUploadThatBreaksOffLeavesNothing() throws Exception {
         String[] before = data.resolve("files").toFile().list();
         try (Socket socket = new Socket("localhost", port)) {
-            String head = "POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 500000\r\n"
+            String head = "POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Length: 500000\r\n"
                     + "Content-Type: multipart/form-data; boundary=b\r\n\r\n"
                     + "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x.jsonl\"\r\n\r\n";
             socket.getOutputStream().write((head + "x".repeat(200_000)).getBytes());

@@ -1,5 +1,6 @@
 package dev.rehearse.generation;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -293,12 +294,15 @@ class BatchSchedulerTest {
         Thread[] threads = new Thread[Thread.activeCount() + 8];
         int count = Thread.enumerate(threads);
         for (int i = 0; i < count; i++) {
-            while (threads[i].getName().equals("batch-scheduler")
-                    && threads[i].isAlive()
-                    && threads[i].getState() != Thread.State.WAITING) {
-                Thread.onSpinWait();
+            if (threads[i].getName().equals("batch-scheduler")) {
+                awaitRest(threads[i]);
             }
         }
+    }
+
+    private static void awaitRest(Thread thread) {
+        await().pollInterval(Duration.ofMillis(1))
+                .until(() -> !thread.isAlive() || thread.getState() == Thread.State.WAITING);
     }
 
     @Test
@@ -337,6 +341,14 @@ class BatchSchedulerTest {
         assertEquals("22 tokens wait already; allowed: 30", full.getMessage());
         // 14 tokens too many, at the 50 a second that are supposed before anything was measured.
         assertEquals(Duration.ofMillis(280), full.retryAfter());
+    }
+
+    @Test
+    void whatCouldNeverWaitTogetherIsNotHeld() {
+        start(2, 50);
+        assertTrue(scheduler.canHold(List.of(request(4, 20), request(4, 20), request(4, 20), request(4, 20))));
+        assertFalse(scheduler.canHold(Collections.nCopies(5, request(4, 20))));
+        assertTrue(scheduler.canHold(Collections.nCopies(3, request(4, 50))));
     }
 
     @Test
@@ -453,9 +465,7 @@ class BatchSchedulerTest {
         network.awaitStep();
         Thread closing = new Thread(scheduler::close);
         closing.start();
-        while (closing.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        awaitRest(closing);
         network.allowAll();
         closing.join();
         assertEquals(List.of("progressed", "finished"), ending.calls);

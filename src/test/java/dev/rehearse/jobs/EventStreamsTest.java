@@ -66,6 +66,16 @@ class EventStreamsTest {
     }
 
     @Test
+    void noStreamIsOpenedWhileTheServiceStops() {
+        streams.stop();
+        try {
+            assertThat(api.get(JOBS + job + "/events?stream=true").status()).isEqualTo(503);
+        } finally {
+            streams.start();
+        }
+    }
+
+    @Test
     void aStreamReplaysFollowsAndEndsWithTheJob() throws IOException {
         BufferedReader lines = open("/events?stream=true");
         List<String> ids = new ArrayList<>();

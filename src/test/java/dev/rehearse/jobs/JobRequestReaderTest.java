@@ -73,6 +73,7 @@ class JobRequestReaderTest {
                     'metadata':{'a':1}                                | invalid_type               | metadata.a
                     'metadata':[]                                     | invalid_type               | metadata
                     'metadata':{'a':'\\u0000'}                        | invalid_value              | metadata.a
+                    'metadata':{'\\u0000':'a'}                        | invalid_value              | metadata
                     'integrations':[{'type':'wandb'}]                 | unsupported_value          | integrations
                     'method':{}                                       | missing_required_parameter | method.type
                     'method':{'type':'ppo'}                           | unsupported_value          | method.type

@@ -98,8 +98,8 @@ class JobRequestsApiTest {
         String red = api.createJob(Map.of("training_file", file, "metadata", Map.of("shade of", "red")))
                 .id();
         try (Socket socket = new Socket("localhost", port)) {
-            String request =
-                    "GET " + JOBS + "?metadata[shade%20of]=red HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+            String request = "GET " + JOBS
+                    + "?metadata[shade%20of]=red HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
             socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
             assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                     .startsWith("HTTP/1.1 200")

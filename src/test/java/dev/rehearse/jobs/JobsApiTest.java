@@ -6,17 +6,21 @@ import dev.rehearse.Api;
 import dev.rehearse.ScriptedTraining;
 import dev.rehearse.ServiceTest;
 import dev.rehearse.training.InvalidExampleException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.beans.factory.annotation.Value;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
@@ -163,6 +167,32 @@ class JobsApiTest {
         assertThat(broken.path("error").path("code").asString("")).isEqualTo("server_error");
         assertThat(broken.path("error").path("message").asString("")).contains("too big");
         assertThat(broken.path("fine_tuned_model").isNull()).isTrue();
+    }
+
+    @Test
+    void aJobOutlivesADatabaseThatWasAwayForAMoment() {
+        AtomicBoolean away = new AtomicBoolean(true);
+        training.on(8, (spec, control) -> {
+            if (away.getAndSet(false)) {
+                throw new CannotGetJdbcConnectionException("no connection", new SQLTransientConnectionException());
+            }
+            return ScriptedTraining.succeed(spec, control);
+        });
+        String id = api.createJob(file, 8).id();
+        assertThat(api.awaitStatus(id, "succeeded")
+                        .path("error")
+                        .path("message")
+                        .asString(""))
+                .isEmpty();
+        assertThat(api.get(JOBS + "/" + id + "/events").text()).contains("goes on where its state was saved last");
+    }
+
+    @Test
+    void aJobWhoseFileCannotBeReadFails() throws IOException {
+        String gone = api.trainingFile();
+        Files.delete(data.resolve("files").resolve(gone));
+        JsonNode failed = api.awaitStatus(api.createJob(gone, 9).id(), "failed");
+        assertThat(failed.path("error").path("message").asString("")).contains(gone);
     }
 
     @Test

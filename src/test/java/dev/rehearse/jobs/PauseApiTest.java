@@ -1,6 +1,7 @@
 package dev.rehearse.jobs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.rehearse.Api;
 import dev.rehearse.ScriptedTraining;
@@ -219,9 +220,7 @@ class PauseApiTest {
     }
 
     private static void awaitPause(RunControl control) {
-        while (control.wish() != Wish.PAUSE) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> control.wish() == Wish.PAUSE);
     }
 
     @Test

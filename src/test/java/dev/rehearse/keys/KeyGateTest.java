@@ -12,6 +12,7 @@ import org.flywaydb.core.Flyway;
 import org.h2.jdbcx.JdbcDataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.mock.web.MockHttpServletRequest;
@@ -41,7 +42,7 @@ class KeyGateTest {
                 Clock.systemUTC());
         key = keys.add(new Keys.Wish("x", Set.of(Scope.ADMIN), new ApiKey.Limits(null, 1)))
                 .text();
-        gate = new KeyGate(keys, (request, response, handler, e) -> {
+        gate = new KeyGate(keys, new OpenDoor(new ServerProperties(), keys), (request, response, handler, e) -> {
             refusals.add((ApiException) e);
             return new ModelAndView();
         });

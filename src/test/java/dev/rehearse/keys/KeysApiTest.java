@@ -252,9 +252,10 @@ class KeysApiTest {
         Api api = Api.withKey(port, key);
         Socket upload = new Socket("localhost", port);
         upload.getOutputStream()
-                .write(("POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
-                                + "Content-Length: 9\r\nAuthorization: Bearer " + key + "\r\n\r\n")
-                        .getBytes(StandardCharsets.US_ASCII));
+                .write(
+                        ("POST /v1/files HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+                                        + "Content-Length: 9\r\nAuthorization: Bearer " + key + "\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
         Api.Answer second = api.get("/v1/files");
         for (int i = 0; i < 20_000 && second.status() == 200; i++) { // until the upload has arrived
             second = api.get("/v1/files");

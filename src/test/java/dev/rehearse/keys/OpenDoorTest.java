@@ -1,7 +1,10 @@
 package dev.rehearse.keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.rehearse.web.ApiException;
 import java.net.InetAddress;
 import java.time.Clock;
 import org.flywaydb.core.Flyway;
@@ -15,6 +18,7 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.mock.web.MockHttpServletRequest;
 import org.springframework.transaction.support.TransactionTemplate;
 
 @ExtendWith(OutputCaptureExtension.class)
@@ -41,7 +45,40 @@ class OpenDoorTest {
         assertThat(output).doesNotContain(SECRET);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "127.0.0.1, localhost, same-origin, true",
+        "127.0.0.1, rehearse.localhost, none, true",
+        "127.0.0.1, 127.0.0.1,, true",
+        "127.0.0.1, ::1,, true",
+        "127.0.0.1, rebound.example,, false",
+        "127.0.0.1, localhost.example,, false",
+        "127.0.0.1, localhost, cross-site, false",
+        "0.0.0.0, rehearse,, true",
+        "0.0.0.0, rehearse, cross-site, false"
+    })
+    void aPageOfAnotherSiteIsNotLetIn(String address, String host, String site, boolean letIn) throws Exception {
+        MockHttpServletRequest request = new MockHttpServletRequest("POST", "/v1/files");
+        request.setServerName(host);
+        if (site != null) {
+            request.addHeader("Sec-Fetch-Site", site);
+        }
+        OpenDoor door = door(address, null);
+        if (letIn) {
+            assertThatCode(() -> door.check(request)).doesNotThrowAnyException();
+        } else {
+            assertThatThrownBy(() -> door.check(request))
+                    .isInstanceOfSatisfying(
+                            ApiException.class,
+                            e -> assertThat(e.status().value()).isEqualTo(403));
+        }
+    }
+
     private static void warn(String address, String admin) throws Exception {
+        door(address, admin).warn();
+    }
+
+    private static OpenDoor door(String address, String admin) throws Exception {
         ServerProperties server = new ServerProperties();
         server.setAddress(address == null ? null : InetAddress.getByName(address));
         JdbcDataSource database = new JdbcDataSource();
@@ -56,6 +93,6 @@ class OpenDoorTest {
                 new KeySettings(admin),
                 new TransactionTemplate(new JdbcTransactionManager(database)),
                 Clock.systemUTC());
-        new OpenDoor(server, keys).warn();
+        return new OpenDoor(server, keys);
     }
 }

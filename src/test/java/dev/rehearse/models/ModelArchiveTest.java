@@ -50,6 +50,14 @@ class ModelArchiveTest {
         assertThat(new String(files.get("config.json"))).isEqualTo("{}".repeat(1_000));
     }
 
+    @Test
+    void aDirectoryBehindALinkIsArchived() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolveSibling(directory.getFileName() + "-link"), directory);
+        ByteArrayOutputStream archive = new ByteArrayOutputStream();
+        ModelArchive.write(link, archive);
+        assertThat(archive.toByteArray()).isEqualTo(archive());
+    }
+
     /** So that it can be read where it lies, and sending it is all that takes time. */
     @Test
     void weightsAreStoredAndTheRestIsCompressed() throws IOException {

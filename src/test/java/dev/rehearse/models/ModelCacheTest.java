@@ -2,6 +2,7 @@ package dev.rehearse.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import dev.rehearse.web.ApiException;
 import dev.rehearse.web.DataDirectory;
@@ -182,9 +183,7 @@ class ModelCacheTest {
         use("a");
         writeAnew("a");
         use("a");
-        while (loads.size() < 2) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> loads.size() == 2);
     }
 
     @Test
@@ -198,9 +197,7 @@ class ModelCacheTest {
         refuses("a", HttpStatus.SERVICE_UNAVAILABLE, "is being loaded");
         assertThat(cache.release("a")).isPresent();
         go.countDown();
-        while (cache.loads().isEmpty()) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> !cache.loads().isEmpty());
         use("a");
         assertThat(loads).hasSize(1);
     }
@@ -221,17 +218,13 @@ class ModelCacheTest {
             assertThat(meanwhile.model().version()).isEqualTo(old.model().version());
         }
         go.countDown();
-        while (cache.loads().size() < 2) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> cache.loads().size() == 2);
         try (Lease newer = cache.lease("a")) {
             assertThat(newer.loaded()).isNotSameAs(old.loaded());
         }
         assertThat(((FakeLoadedModel) old.loaded()).closed.get()).isZero();
         old.close();
-        while (((FakeLoadedModel) old.loaded()).closed.get() == 0) {
-            Thread.onSpinWait();
-        }
+        await().until(() -> ((FakeLoadedModel) old.loaded()).closed.get() == 1);
         assertThat(loaded()).containsExactly("a");
     }
 

@@ -195,7 +195,8 @@ class ModelsApiTest {
         try (Socket socket = new Socket("localhost", port)) {
             socket.setSoTimeout(20_000);
             socket.getOutputStream()
-                    .write(("GET " + MODELS + "/ft:a:b::large/export HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                    .write(("GET " + MODELS
+                                    + "/ft:a:b::large/export HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
                             .getBytes(StandardCharsets.US_ASCII));
             InputStream export = socket.getInputStream();
             assertThat(export.read()).isEqualTo('H');

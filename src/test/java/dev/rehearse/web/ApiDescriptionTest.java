@@ -127,7 +127,7 @@ class ApiDescriptionTest {
     @Test
     void theExamplesOfJobsRun() {
         String file = api.trainingFile();
-        String prompts = api.upload("prompts.jsonl", "{\"prompt\":\"h i\",\"phonemes\":\"HH AY\"}\n")
+        String prompts = api.upload("prompts.jsonl", "{\"prompt\":\"h i\",\"reference\":\"HH AY\"}\n")
                 .id();
         String model = null;
         for (String name : List.of("supervised", "reinforcement")) {

@@ -57,6 +57,12 @@ class ErrorMappingTest {
     }
 
     @Test
+    void noBodyIsSaidToBeMissing() {
+        assertThat(api.post(JOBS, "").error().path("message").asString(""))
+                .isEqualTo("We could not parse the JSON body of your request: it is empty");
+    }
+
+    @Test
     void aBodyThatWouldFillTheMemoryIsRefused() {
         String body = "{\"model\":\"" + "x".repeat(9 << 20) + "\"}";
         is(api.post(JOBS, body), 413, null, null);
@@ -104,11 +110,11 @@ class ErrorMappingTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "GET /v1/files?{ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                "GET /v1/%00 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                "GET /v1/files?{ HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                "GET /v1/%00 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                 "GET /v1/files HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n",
-                "GET /v1/files?purpose=%ff HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-                "GET /v1/files?%zz=1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                "GET /v1/files?purpose=%ff HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                "GET /v1/files?%zz=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             })
     void whatTheContainerRefusesComesInTheEnvelopeToo(String request) throws IOException {
         try (Socket socket = new Socket("localhost", port)) {
@@ -118,6 +124,25 @@ class ErrorMappingTest {
                     .startsWith("HTTP/1.1 400")
                     .contains("application/json", "x-request-id: req_", "{\"error\":{\"message\":", "\"code\":null");
         }
+    }
+
+    /** Nothing here takes a form: one is not waited for, and not read into memory. */
+    @Test
+    void aFormIsAnsweredBeforeItHasCome() throws IOException {
+        try (Socket socket = new Socket("localhost", port)) {
+            socket.setSoTimeout(10_000);
+            String request = "DELETE /v1/files/file-x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000000000\r\n\r\n";
+            socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+            byte[] answer = socket.getInputStream().readNBytes(12);
+            assertThat(new String(answer, StandardCharsets.US_ASCII)).isEqualTo("HTTP/1.1 404");
+        }
+    }
+
+    @Test
+    void aPageOfAnotherSiteIsRefused() {
+        is(api.get(JOBS, "Sec-Fetch-Site", "cross-site"), 403, "foreign_page", null);
+        assertThat(api.get(JOBS, "Sec-Fetch-Site", "same-origin").status()).isEqualTo(200);
     }
 
     @Test
