@@ -82,7 +82,8 @@ public final class ServingBenchmark {
         streams(STREAMS, 1);
         double one = report(1, 8);
         double sixteen = report(STREAMS, 3);
-        overhead();
+        overhead(true);
+        overhead(false);
         String peer = System.getenv("LLAMA_CPP");
         if (peer != null) {
             compare(peer, one, sixteen);
@@ -123,17 +124,20 @@ public final class ServingBenchmark {
         return tokens / seconds;
     }
 
-    /** Time per step in which the device does nothing, while every stream grows. */
-    private void overhead() throws Exception {
+    /** Time per step in which the device does nothing, while every reply grows: told token by token, or at the end. */
+    private void overhead(boolean streamed) throws Exception {
         CountDownLatch growing = new CountDownLatch(STREAMS);
         ExecutorService clients = Executors.newFixedThreadPool(STREAMS);
         try {
-            List<Future<Timed>> replies = new ArrayList<>();
+            List<Future<?>> replies = new ArrayList<>();
             for (int i = 0; i < STREAMS; i++) {
-                String body = body(TOKENS, 512);
-                replies.add(clients.submit(() -> stream(body, growing)));
+                String body = body(TOKENS, 512, streamed);
+                replies.add(clients.submit(() ->
+                        streamed ? stream(body, growing) : service.answer(service.json("/v1/completions", body))));
             }
-            if (!growing.await(2, TimeUnit.MINUTES)) {
+            if (!streamed) {
+                Thread.sleep(Duration.ofSeconds(5).toMillis()); // while the prompts are read
+            } else if (!growing.await(2, TimeUnit.MINUTES)) {
                 throw new IllegalStateException(growing.getCount() + " streams did not begin");
             }
             Device.Done before = service.device().done(Device.Priority.SERVING);
@@ -145,13 +149,14 @@ public final class ServingBenchmark {
             long steps = after.pieces() - before.pieces();
             long busy = after.time().minus(before.time()).toNanos();
             System.out.printf(
-                    "%s, %d streams%s: %.2f ms a step, of which %.3f ms outside the device's calls%n",
+                    "%s, %d %s%s: %.2f ms a step, of which %.3f ms outside the device's calls%n",
                     weights,
                     STREAMS,
+                    streamed ? "streams" : "replies that are sent when they are whole",
                     allGrew ? "" : " (some had ended)",
                     wall / 1e6 / steps,
                     (wall - busy) / 1e6 / steps);
-            for (Future<Timed> reply : replies) {
+            for (Future<?> reply : replies) {
                 reply.get();
             }
         } finally {
@@ -182,9 +187,14 @@ public final class ServingBenchmark {
     }
 
     private String body(int promptTokens, int maxTokens) {
+        return body(promptTokens, maxTokens, true);
+    }
+
+    private String body(int promptTokens, int maxTokens, boolean streamed) {
         int[] prompt = random.ints(promptTokens, 100, 50_000).toArray();
         return "{\"model\":\"" + BenchmarkService.MODEL
-                + "\",\"stream\":true,\"stream_options\":{\"include_usage\":true},\"max_tokens\":" + maxTokens
+                + (streamed ? "\",\"stream\":true,\"stream_options\":{\"include_usage\":true}" : "\"")
+                + ",\"max_tokens\":" + maxTokens
                 + ",\"seed\":1,\"prompt\":" + Arrays.toString(prompt) + "}";
     }
 
