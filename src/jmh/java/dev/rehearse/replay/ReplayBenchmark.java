@@ -30,9 +30,7 @@ public class ReplayBenchmark {
 
     private ReplayMemory uniform;
     private ReplayMemory prioritized;
-    private Batch ids;
-    private Batch masked;
-    private Batch learned;
+    private Batch batch;
     private float[] errors;
 
     @Setup
@@ -43,9 +41,7 @@ public class ReplayBenchmark {
         for (int i = 0; i < episodes; i++) {
             prioritized.updatePriority(new EpisodeHandle(episodes / 2 + i), random.nextDouble());
         }
-        ids = new Batch(batchSize, Column.TOKENS);
-        masked = new Batch(batchSize, Column.ACTION_MASK);
-        learned = new Batch(batchSize, Column.PRIOR_LOG_PROBS);
+        batch = new Batch(batchSize);
         errors = new float[batchSize * 128];
         for (int i = 0; i < errors.length; i++) {
             errors[i] = random.nextFloat();
@@ -67,39 +63,39 @@ public class ReplayBenchmark {
     /** (B, T) token ids: what the Python memories are timed with. */
     @Benchmark
     public int[] uniformTokens() {
-        uniform.draw(ids, 0, 0);
-        return ids.tokens();
+        uniform.draw(batch, 0, 0);
+        return batch.tokens();
     }
 
     /** What an update of the Q network reads. */
     @Benchmark
     public float uniformLearned() {
-        uniform.draw(learned, 0, 0);
+        uniform.draw(batch, 0, 0);
         return readLearned();
     }
 
     @Benchmark
     public int[] prioritizedTokens() {
-        prioritized.draw(ids, 0, 0.4);
-        return ids.tokens();
+        prioritized.draw(batch, 0, 0.4);
+        return batch.tokens();
     }
 
     @Benchmark
     public float prioritizedLearned() {
-        prioritized.draw(learned, 0, 0.4);
+        prioritized.draw(batch, 0, 0.4);
         return readLearned();
     }
 
     @Benchmark
     public int[] prioritizedTokensAndUpdate() {
-        prioritized.draw(masked, 0, 0.4);
-        prioritized.updatePriorities(masked, errors);
-        return masked.tokens();
+        prioritized.draw(batch, 0, 0.4);
+        prioritized.updatePriorities(batch, errors);
+        return batch.tokens();
     }
 
     private float readLearned() {
-        boolean action = learned.actionMask()[0];
-        float sum = learned.rewards()[0] + learned.discounts()[0] + learned.priorLogProbs()[0];
-        return learned.tokens()[0] + (action ? sum : 0);
+        boolean action = batch.actionMask()[0];
+        float sum = batch.rewards()[0] + batch.discounts()[0] + batch.priorLogProbs()[0];
+        return batch.tokens()[0] + (action ? sum : 0);
     }
 }

@@ -9,7 +9,6 @@ import dev.rehearse.qlearning.Algorithm.Choice;
 import dev.rehearse.qlearning.Hyperparameters.Draws;
 import dev.rehearse.qlearning.Hyperparameters.TargetSync;
 import dev.rehearse.replay.Batch;
-import dev.rehearse.replay.Column;
 import dev.rehearse.replay.ReplayMemory;
 import dev.rehearse.replay.Sampling;
 
@@ -60,7 +59,7 @@ public final class Learner {
         this.totalSteps = totalSteps;
         this.rewardScale = rewardScale;
         valueSteps = hyperparameters.valueWarmupSteps(totalSteps);
-        batch = new Batch(batchSize, Column.PRIOR_LOG_PROBS);
+        batch = new Batch(batchSize);
         rule = Rule.of(networks, hyperparameters);
     }
 

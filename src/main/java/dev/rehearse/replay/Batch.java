@@ -16,7 +16,6 @@ import java.util.EnumSet;
  */
 public final class Batch {
     private final int capacity;
-    private final Column last;
     private int rows;
     private int length;
 
@@ -25,6 +24,15 @@ public final class Batch {
     private int[] words = new int[0];
 
     private final int[] starts;
+
+    private enum Column {
+        TOKENS,
+        ACTION_MASK,
+        REWARDS,
+        DISCOUNTS,
+        PRIOR,
+        BEHAVIOUR
+    }
 
     /** Since the last draw. */
     private final EnumSet<Column> unpacked = EnumSet.noneOf(Column.class);
@@ -46,22 +54,12 @@ public final class Batch {
 
     private final double[] priorities;
 
-    /** Of all columns; capacity as below. */
+    /** @param capacity the rows a draw fills */
     public Batch(int capacity) {
-        this(capacity, Column.BEHAVIOUR_LOG_PROBS);
-    }
-
-    /**
-     * @param capacity the rows a draw fills
-     * @param last of the columns that a draw copies, which are it and those before it; to ask for another one is an
-     *     {@link IllegalStateException}
-     */
-    public Batch(int capacity, Column last) {
         if (capacity < 1) {
             throw new IllegalArgumentException("capacity is " + capacity + ", must be at least 1");
         }
         this.capacity = capacity;
-        this.last = last;
         this.starts = new int[capacity + 1];
         this.lengths = new int[capacity];
         this.ages = new int[capacity];
@@ -87,14 +85,9 @@ public final class Batch {
         return length;
     }
 
-    /** Whether a draw copies this column. */
-    public boolean takes(Column column) {
-        return column.compareTo(last) <= 0;
-    }
-
     /** (B, T). */
     public int[] tokens() {
-        if (isFirstRead(Column.TOKENS)) {
+        if (unpacked.add(Column.TOKENS)) {
             tokens = tokens.length < area() ? new int[area()] : tokens;
             for (int row = 0; row < rows; row++) {
                 layout.unpackTokens(words, starts[row], tokens, row * length);
@@ -106,7 +99,7 @@ public final class Batch {
 
     /** (B, T), true where the token was an action. */
     public boolean[] actionMask() {
-        if (isFirstRead(Column.ACTION_MASK)) {
+        if (unpacked.add(Column.ACTION_MASK)) {
             actionMask = actionMask.length < area() ? new boolean[area()] : actionMask;
             for (int row = 0; row < rows; row++) {
                 layout.unpackMask(words, starts[row], actionMask, row * length);
@@ -130,13 +123,13 @@ public final class Batch {
 
     /** (B, T), in nats, 0 where there was no action. */
     public float[] priorLogProbs() {
-        priorLogProbs = unpack(Column.PRIOR_LOG_PROBS, EpisodeLayout::unpackPrior, priorLogProbs);
+        priorLogProbs = unpack(Column.PRIOR, EpisodeLayout::unpackPrior, priorLogProbs);
         return priorLogProbs;
     }
 
     /** (B, T), in nats, 0 where there was no action; to a relative 2⁻¹¹, as it is kept in 16 bits. */
     public float[] behaviourLogProbs() {
-        behaviourLogProbs = unpack(Column.BEHAVIOUR_LOG_PROBS, EpisodeLayout::unpackBehaviour, behaviourLogProbs);
+        behaviourLogProbs = unpack(Column.BEHAVIOUR, EpisodeLayout::unpackBehaviour, behaviourLogProbs);
         return behaviourLogProbs;
     }
 
@@ -146,7 +139,7 @@ public final class Batch {
     }
 
     private float[] unpack(Column column, Unpacking unpacking, float[] before) {
-        if (!isFirstRead(column)) {
+        if (!unpacked.add(column)) {
             return before;
         }
         float[] into = before.length < area() ? new float[area()] : before;
@@ -155,17 +148,6 @@ public final class Batch {
             Arrays.fill(into, row * length + lengths[row], (row + 1) * length, 0);
         }
         return into;
-    }
-
-    private boolean isFirstRead(Column column) {
-        checkIsTaken(column);
-        return unpacked.add(column);
-    }
-
-    private void checkIsTaken(Column column) {
-        if (!takes(column)) {
-            throw new IllegalStateException("the batch takes the columns up to " + last + ", not " + column);
-        }
     }
 
     private int area() {
@@ -213,10 +195,6 @@ public final class Batch {
         rows++;
     }
 
-    Column last() {
-        return last;
-    }
-
     int start(int row) {
         return starts[row];
     }
@@ -241,7 +219,6 @@ public final class Batch {
 
     /** (B) new priorities from the errors. */
     double[] priorities(float[] tdErrors, Sampling sampling) {
-        checkIsTaken(Column.ACTION_MASK);
         if (tdErrors.length < area()) {
             throw new IllegalArgumentException(
                     "tdErrors has " + tdErrors.length + " entries, must have " + rows + " times " + length);

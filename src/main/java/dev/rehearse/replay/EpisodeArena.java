@@ -158,18 +158,10 @@ final class EpisodeArena {
         return layout;
     }
 
-    /** The words of the columns that the batch takes, as they are; it unpacks them. */
+    /** The words of the episode as they are; the batch unpacks them. */
     void copy(int slot, Batch batch, int row) {
-        int count = words(slot, batch.last());
+        int count = words(slot);
         ring.read(offsets[slot], batch.room(row, count), batch.start(row), count);
-    }
-
-    private int words(int slot, Column last) {
-        if (last == Column.BEHAVIOUR_LOG_PROBS) {
-            return words(slot);
-        }
-        long at = offsets[slot];
-        return (int) layout.wordsUpTo(last, ring.word(at), ring.word(at + 1), ring.word(at + 2), actions[slot]);
     }
 
     private int words(int slot) {

@@ -11,9 +11,9 @@ import java.util.Arrays;
  * word 2   runs of equal discounts, or 0
  * tokens   T, when the vocabulary has at most 65,536 entries two to a word: t in the upper half, t + ⌈T/2⌉ in the lower
  * mask     T bits
- * rewards, discounts   runs of (end, f32), or T × f32
  * prior    one f32 per action
  * behaviour  one binary16 per action, two to a word
+ * rewards, discounts   runs of (end, f32), or T × f32
  * </pre>
  *
  * <p>Everything comes back to the bit except behaviour log-probabilities, which only diagnostics read. Methods read the
@@ -68,7 +68,7 @@ final class EpisodeLayout {
     void unpackPrior(int[] words, int at, float[] into, int base) {
         int length = words[at];
         int mask = mask(words, at);
-        int from = prior(words, at);
+        int from = mask + maskWords(length);
         for (int end = 0; end < length; ) {
             int start = action(words, mask, end, length);
             Arrays.fill(into, base + end, base + start, 0);
@@ -83,7 +83,7 @@ final class EpisodeLayout {
     void unpackBehaviour(int[] words, int at, float[] into, int base) {
         int length = words[at];
         int mask = mask(words, at);
-        int from = prior(words, at) + countActions(words, mask, length);
+        int from = behaviour(words, at);
         int index = 0;
         for (int end = 0; end < length; ) {
             int start = action(words, mask, end, length);
@@ -101,7 +101,8 @@ final class EpisodeLayout {
     }
 
     void unpackDiscounts(int[] words, int at, float[] into, int base) {
-        unpackFloats(words, discounts(words, at), words[at + 2], into, base, words[at]);
+        int from = rewards(words, at) + (int) floatWords(words[at + 1], words[at]);
+        unpackFloats(words, from, words[at + 2], into, base, words[at]);
     }
 
     private static void unpackFloats(int[] words, int from, int runs, float[] into, int base, int length) {
@@ -142,28 +143,13 @@ final class EpisodeLayout {
             return false;
         }
         int mask = HEADER + tokenWords(length);
-        int rewards = mask + maskWords(length);
+        int rewards = mask + maskWords(length) + actions + (actions + 1) / 2;
         long discounts = rewards + floatWords(words[1], length);
-        return wordsUpTo(Column.BEHAVIOUR_LOG_PROBS, length, words[1], words[2], actions) == count
+        return discounts <= count
+                && discounts + floatWords(words[2], length) == count
                 && countActions(words, mask, length) == actions
                 && runsEndAt(words, rewards, words[1], length)
                 && runsEndAt(words, (int) discounts, words[2], length);
-    }
-
-    /**
-     * How many words lie before the end of this column.
-     *
-     * @param length word 0
-     * @param rewardRuns word 1
-     * @param discountRuns word 2
-     */
-    long wordsUpTo(Column last, int length, int rewardRuns, int discountRuns, int actions) {
-        long words = HEADER + tokenWords(length);
-        words += last.compareTo(Column.ACTION_MASK) < 0 ? 0 : maskWords(length);
-        words += last.compareTo(Column.REWARDS) < 0 ? 0 : floatWords(rewardRuns, length);
-        words += last.compareTo(Column.DISCOUNTS) < 0 ? 0 : floatWords(discountRuns, length);
-        words += last.compareTo(Column.PRIOR_LOG_PROBS) < 0 ? 0 : actions;
-        return last.compareTo(Column.BEHAVIOUR_LOG_PROBS) < 0 ? words : words + (actions + 1) / 2;
     }
 
     int tokenWords(int length) {
@@ -182,16 +168,15 @@ final class EpisodeLayout {
         return at + HEADER + tokenWords(words[at]);
     }
 
+    private int behaviour(int[] words, int at) {
+        int mask = mask(words, at);
+        return mask + maskWords(words[at]) + countActions(words, mask, words[at]);
+    }
+
     private int rewards(int[] words, int at) {
-        return mask(words, at) + maskWords(words[at]);
-    }
-
-    private int discounts(int[] words, int at) {
-        return rewards(words, at) + (int) floatWords(words[at + 1], words[at]);
-    }
-
-    private int prior(int[] words, int at) {
-        return discounts(words, at) + (int) floatWords(words[at + 2], words[at]);
+        int mask = mask(words, at);
+        int actions = countActions(words, mask, words[at]);
+        return mask + maskWords(words[at]) + actions + (actions + 1) / 2;
     }
 
     private static int countActions(int[] words, int mask, int length) {

@@ -27,9 +27,9 @@ final class EpisodePacker {
         at = EpisodeLayout.HEADER;
         packTokens(episode.tokens());
         packMask(episode.actionMask());
+        packLogProbs(episode);
         words[1] = packFloats(episode.rewards());
         words[2] = packFloats(episode.discounts());
-        packLogProbs(episode);
         return at;
     }
 

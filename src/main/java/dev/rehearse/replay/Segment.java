@@ -2,7 +2,7 @@ package dev.rehearse.replay;
 
 /** The parts of a snapshot, in the order they are written. Immutable; the tags are the format. */
 enum Segment {
-    SETTINGS(0x52455032),
+    SETTINGS(0x52455031),
     COUNTERS(0x434f554e),
     RANDOM(0x52414e44),
     LIMITER(0x4c494d49),

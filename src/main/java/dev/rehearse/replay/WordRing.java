@@ -28,11 +28,6 @@ final class WordRing {
         return allocated;
     }
 
-    int word(long address) {
-        long at = address % capacity;
-        return page(at)[(int) at & (PAGE - 1)];
-    }
-
     void read(long address, int[] into, int from, int count) {
         for (int done = 0; done < count; ) {
             long at = (address + done) % capacity;

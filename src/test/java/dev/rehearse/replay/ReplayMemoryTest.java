@@ -125,18 +125,6 @@ class ReplayMemoryTest {
     }
 
     @Test
-    void withoutTheMaskThereAreNoNewPriorities() {
-        ReplayMemory memory = Episodes.memory(Episodes.settings(2, PRIORITIZED));
-        memory.add(Episodes.small(0));
-        Batch batch = new Batch(1, Column.TOKENS);
-        memory.draw(batch, 0, 1);
-        assertThat(batch.tokens()).startsWith(Episodes.small(0).tokens());
-        assertThatThrownBy(() -> memory.updatePriorities(batch, new float[2]))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessage("the batch takes the columns up to TOKENS, not ACTION_MASK");
-    }
-
-    @Test
     void aFixedShareOfEachBatchIsShown() {
         ReplayMemory memory = Episodes.memory(Episodes.settings(100, UNIFORM));
         for (int i = 0; i < 90; i++) {
@@ -215,7 +203,7 @@ class ReplayMemoryTest {
         for (int i = 0; i < 500; i++) {
             memory.add(Episodes.of(16, 48, i % 5 == 0 ? Source.LOGGED : Source.ONLINE, chance));
         }
-        Batch batch = new Batch(64, Column.PRIOR_LOG_PROBS);
+        Batch batch = new Batch(64);
         float[] errors = new float[64 * 64];
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         learn(memory, batch, errors, 200);
