@@ -81,23 +81,31 @@ record ModelFiles(
         }
     }
 
-    Weights read(PtNDManager manager) {
-        Weights weights = new Weights(manager);
+    /** Reads on the caller's thread; each tensor is a piece of the device's work, so that replies grow between two. */
+    Weights read(Device device) {
+        Weights weights = device.complete(Device.Priority.TRAINING, () -> new Weights(device.manager()));
         try {
-            architecture
-                    .weightShapes()
-                    .forEach((name, shape) ->
-                            weights.add(name, tensors.floats(form.tensor(name).name()), shape));
-            TensorFiles given = headTensors;
-            if (given == null) {
-                addFreshHeads(weights, heads.shapes(architecture), random(0));
-            } else {
-                heads.shapes(architecture).forEach((name, shape) -> weights.add(name, given.floats(name), shape));
-            }
+            architecture.weightShapes().forEach((name, shape) -> {
+                ByteBuffer floats = tensors.floats(form.tensor(name).name());
+                device.run(Device.Priority.TRAINING, () -> weights.add(name, floats, shape));
+            });
+            device.run(Device.Priority.TRAINING, () -> addHeads(weights));
             return weights;
         } catch (RuntimeException | Error e) {
-            weights.close();
+            device.complete(Device.Priority.TRAINING, () -> {
+                weights.close();
+                return true;
+            });
             throw e;
+        }
+    }
+
+    private void addHeads(Weights weights) {
+        TensorFiles given = headTensors;
+        if (given == null) {
+            addFreshHeads(weights, heads.shapes(architecture), random(0));
+        } else {
+            heads.shapes(architecture).forEach((name, shape) -> weights.add(name, given.floats(name), shape));
         }
     }
 

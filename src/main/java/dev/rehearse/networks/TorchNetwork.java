@@ -88,15 +88,10 @@ public final class TorchNetwork implements QNetwork {
      */
     public static TorchNetwork open(Device device, Path directory, NetworkOptions options) {
         ModelFiles files = ModelFiles.open(directory);
+        Weights weights = files.read(device);
         return device.complete(
                 Priority.TRAINING,
-                () -> prepared(
-                        device,
-                        files.architecture(),
-                        options,
-                        files.heads(),
-                        files.form(),
-                        files.read(device.manager())));
+                () -> prepared(device, files.architecture(), options, files.heads(), files.form(), weights));
     }
 
     private static TorchNetwork prepared(

@@ -48,18 +48,14 @@ public final class ClientWatch implements AutoCloseable {
 
     private void look() {
         watched.forEach((connection, gone) -> {
-            if (connection.isGone() && watched.remove(connection, gone)) {
-                tell(gone);
+            try {
+                if (connection.isGone() && watched.remove(connection, gone)) {
+                    gone.run();
+                }
+            } catch (RuntimeException e) { // else nobody would be watched from here on
+                log.warn("a client could not be looked at, or its request not be given up", e);
             }
         });
-    }
-
-    private static void tell(Runnable gone) {
-        try {
-            gone.run();
-        } catch (RuntimeException e) {
-            log.warn("a request could not be given up although its client is gone", e);
-        }
     }
 
     @Override

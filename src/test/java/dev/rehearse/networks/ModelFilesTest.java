@@ -77,6 +77,21 @@ class ModelFilesTest {
         }
     }
 
+    /** Or every reply would wait for the whole of a large file. */
+    @Test
+    void theDeviceIsFreeBetweenTwoTensors() throws IOException {
+        config(SHAPE);
+        int tensors = SHAPE.weightShapes().size();
+        long before = device.done(Device.Priority.TRAINING).pieces();
+        try (TorchNetwork network = TorchNetwork.create(device, SHAPE, NetworkOptions.exact(), 1)) {
+            network.save(directory);
+        }
+        long saved = device.done(Device.Priority.TRAINING).pieces();
+        assertTrue(saved - before > tensors);
+        opened().close();
+        assertTrue(device.done(Device.Priority.TRAINING).pieces() - saved > tensors);
+    }
+
     @Test
     void anUntiedProjectionIsSavedWithoutThePrefixAsHuggingFaceDoes() throws IOException {
         Gpt2 untied = new Gpt2(11, 8, 8, 1, 2, 1e-5, false, false);
