@@ -87,7 +87,7 @@ record ChatRequest(
     private static void refuseToolChoice(Fields body, String name) {
         JsonNode choice = body.node(name);
         boolean harmless =
-                choice == null || choice.isString() && List.of("none", "auto").contains(choice.stringValue());
+                choice == null || (choice.isString() && List.of("none", "auto").contains(choice.stringValue()));
         if (!harmless) {
             throw Fields.unsupported(name, "Models here call no tools; allowed: none, auto");
         }

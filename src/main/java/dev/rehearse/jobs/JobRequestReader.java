@@ -116,7 +116,7 @@ final class JobRequestReader {
 
     private static void refuseIntegrations(JsonFields body) {
         JsonNode integrations = body.find("integrations");
-        if (integrations == null || integrations.isArray() && integrations.isEmpty()) {
+        if (integrations == null || (integrations.isArray() && integrations.isEmpty())) {
             return;
         }
         throw ApiException.invalid(

@@ -38,7 +38,7 @@ final class OpenDoor {
      */
     void check(HttpServletRequest request) {
         if ("cross-site".equals(request.getHeader("Sec-Fetch-Site"))
-                || isOnlyHere() && !isHere(request.getServerName())) {
+                || (isOnlyHere() && !isHere(request.getServerName()))) {
             throw ApiException.forbidden(
                     "foreign_page",
                     "A request for another site's page, or for the host '" + request.getServerName()

@@ -60,7 +60,7 @@ final class NetworkLoader implements ModelLoader {
         BatchScheduler.Limits limits = limits(network.architecture(), settings);
         int[] endTokens = {tokenizer.endId(), template.endOfTurn()};
         BatchScheduler scheduler = new BatchScheduler(network, tokenizer, endTokens, limits, System::nanoTime);
-        long perWeight = STORED_BYTES + weights.bytes(on);
+        long perWeight = (long) STORED_BYTES + weights.bytes(on);
         DataSize size = size(network.architecture(), perWeight, limits);
         return new OpenedModel(
                 tokenizer,

@@ -24,7 +24,7 @@ final class AdamW implements AutoCloseable {
     private final PtNDManager manager;
     private final Script script;
     /** By identity: an NDArray equals any other of the same content, as fresh biases of one shape are. */
-    private final Map<PtNDArray, State> states = new IdentityHashMap<>();
+    private final IdentityHashMap<PtNDArray, State> states = new IdentityHashMap<>();
 
     AdamW(PtNDManager parent) {
         manager = (PtNDManager) parent.newSubManager();

@@ -41,7 +41,7 @@ record Adapters(Architecture architecture, Lora lora) {
         shapes().forEach((name, shape) -> {
             float[] numbers = new float[(int) (shape[0] * shape[1])];
             if (name.endsWith(A)) {
-                double bound = 1 / Math.sqrt(shape[1]);
+                double bound = 1 / Math.sqrt((double) shape[1]);
                 for (int i = 0; i < numbers.length; i++) {
                     numbers[i] = (float) (bound * (2 * random.nextDouble() - 1));
                 }

@@ -85,7 +85,7 @@ public interface Architecture {
 
     /** The block that a weight belongs to, from 0; −1 of what is below the first, {@link #layers} of what is above the last. */
     default int block(String name) {
-        String[] parts = name.split("\\.");
+        String[] parts = name.split("\\.", -1);
         boolean inBlock = parts.length > 2 && parts[1].chars().allMatch(Character::isDigit);
         if (inBlock) {
             return Integer.parseInt(parts[1]);

@@ -98,7 +98,7 @@ public record ConvSeq2Seq(
     /** Gates halve a variance twice, so that what feeds them begins with four times as much (section 3.5 of the paper). */
     @Override
     public double freshSpread(String name, long[] shape) {
-        return shape.length == 3 ? Math.sqrt(4.0 / (shape[1] * shape[2])) : 1 / Math.sqrt(shape[1]);
+        return shape.length == 3 ? Math.sqrt(4.0 / (shape[1] * shape[2])) : 1 / Math.sqrt((double) shape[1]);
     }
 
     @Override
@@ -109,7 +109,7 @@ public record ConvSeq2Seq(
     @Override
     public int block(String name) {
         return name.startsWith(LAYERS)
-                ? Integer.parseInt(name.substring(LAYERS.length()).split("\\.")[0])
+                ? Integer.parseInt(name.substring(LAYERS.length()).split("\\.", -1)[0])
                 : -1;
     }
 

@@ -35,6 +35,6 @@ final class HalfFloat {
 
     private static boolean roundsUp(int fraction) {
         int lost = fraction & 0x1fff;
-        return lost > 0x1000 || lost == 0x1000 && (fraction & 0x2000) != 0;
+        return lost > 0x1000 || (lost == 0x1000 && (fraction & 0x2000) != 0);
     }
 }

@@ -17,7 +17,7 @@ public record LstmSeq2Seq(int vocabularySize, int contextLength, int width, int 
     static final String MODEL_TYPE = "lstm_seq2seq";
 
     /** Rows of a layer's matrices: input, forget, cell and output. */
-    private static final int GATES = 4;
+    private static final long GATES = 4;
 
     private static final String ATTENTION = "attention.";
 
@@ -84,7 +84,7 @@ public record LstmSeq2Seq(int vocabularySize, int contextLength, int width, int 
 
     @Override
     public double freshSpread(String name, long[] shape) {
-        return 1 / Math.sqrt(shape[1]);
+        return 1 / Math.sqrt((double) shape[1]);
     }
 
     @Override

@@ -135,7 +135,7 @@ record ModelFiles(
         shapes.forEach((name, shape) -> {
             float[] numbers = new float[size(shape)];
             if (name.endsWith(".fc.weight")) {
-                fill(numbers, random, 1 / Math.sqrt(shape[1]));
+                fill(numbers, random, 1 / Math.sqrt((double) shape[1]));
             }
             weights.add(name, numbers, shape);
         });

@@ -80,7 +80,7 @@ final class TorchDecoding implements Decoding {
             taken.set(into[b]);
             check("a prompt's length", prompts[b].length, 1, capacity);
             longest = Math.max(longest, prompts[b].length);
-            last[b] = prompts[b].length - 1;
+            last[b] = prompts[b].length - 1L;
         }
         int time = Math.min(capacity, roundUp(longest, 4));
         long[] ids = new long[prompts.length * time];

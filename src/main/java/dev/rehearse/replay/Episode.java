@@ -17,7 +17,6 @@ package dev.rehearse.replay;
  * @param behaviourLogProbs log-probability of the token under what chose it; as above
  * @param policyVersion the version of the policy that chose the actions, from 0
  */
-@SuppressWarnings("ArrayRecordComponent") // columns, not values: nobody compares episodes
 public record Episode(
         int[] tokens,
         boolean[] actionMask,

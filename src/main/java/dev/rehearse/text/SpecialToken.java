@@ -16,6 +16,7 @@ public enum SpecialToken {
         this.spelling = spelling;
     }
 
+    @SuppressWarnings("EnumOrdinal") // the order is that of the ids
     public int id() {
         return ordinal();
     }

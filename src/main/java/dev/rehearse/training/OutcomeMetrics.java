@@ -53,7 +53,7 @@ final class OutcomeMetrics {
     }
 
     private static void spread(List<Outcome> outcomes, Map<String, Double> metrics) {
-        Map<int[], double[]> byPrompt = new IdentityHashMap<>();
+        IdentityHashMap<int[], double[]> byPrompt = new IdentityHashMap<>();
         for (Outcome outcome : outcomes) {
             byPrompt.merge(
                     outcome.task().prompt(), new double[] {outcome.grade().score()}, OutcomeMetrics::joined);
