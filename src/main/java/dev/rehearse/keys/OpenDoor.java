@@ -3,6 +3,7 @@ package dev.rehearse.keys;
 import dev.rehearse.web.ApiException;
 import jakarta.servlet.http.HttpServletRequest;
 import java.net.InetAddress;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,9 +53,10 @@ final class OpenDoor {
     }
 
     private static boolean isHere(String host) {
-        return host.equals("localhost")
-                || host.endsWith(".localhost")
-                || ADDRESS.matcher(host).matches();
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost")
+                || name.endsWith(".localhost")
+                || ADDRESS.matcher(name).matches();
     }
 
     @EventListener(ApplicationReadyEvent.class)

@@ -49,6 +49,7 @@ class OpenDoorTest {
     @CsvSource({
         "127.0.0.1, localhost, same-origin, true",
         "127.0.0.1, rehearse.localhost, none, true",
+        "127.0.0.1, LOCALHOST,, true",
         "127.0.0.1, 127.0.0.1,, true",
         "127.0.0.1, ::1,, true",
         "127.0.0.1, rebound.example,, false",
