@@ -27,7 +27,11 @@ public final class ContainerErrors extends ErrorReportValve {
         }
         HttpStatus status = HttpStatus.resolve(code);
         String id = RequestIds.of(request);
-        ErrorEnvelope envelope = code >= HttpStatus.INTERNAL_SERVER_ERROR.value()
+        boolean ours = code >= HttpStatus.INTERNAL_SERVER_ERROR.value();
+        if (ours) {
+            container.getLogger().error("request " + id + " failed", throwable);
+        }
+        ErrorEnvelope envelope = ours
                 ? ErrorEnvelope.server(ErrorMapping.bug(id))
                 : ErrorEnvelope.invalid(status == null ? "HTTP status " + code : status.getReasonPhrase(), null, null);
         try {
