@@ -1,10 +1,11 @@
 package dev.rehearse;
 
-import java.nio.file.Path;
+import dev.rehearse.web.DataDirectory;
 import java.util.Map;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
@@ -12,8 +13,6 @@ import org.springframework.core.env.MapPropertySource;
 @SpringBootApplication
 @ConfigurationPropertiesScan
 public class RehearseApplication {
-    private static final String DATA_DIR = "rehearse.data-dir";
-
     public static void main(String[] arguments) {
         SpringApplication application = new SpringApplication(RehearseApplication.class);
         application.addInitializers(context -> makeDataDirAbsolute(context.getEnvironment()));
@@ -22,10 +21,10 @@ public class RehearseApplication {
 
     /** The embedded database, which lies there, takes no path such as {@code data} or {@code ../data}. */
     private static void makeDataDirAbsolute(ConfigurableEnvironment environment) {
-        String given = environment.getProperty(DATA_DIR);
-        if (given != null) {
-            String absolute = Path.of(given).toAbsolutePath().normalize().toString();
-            environment.getPropertySources().addFirst(new MapPropertySource("absolute", Map.of(DATA_DIR, absolute)));
-        }
+        DataDirectory given = Binder.get(environment).bindOrCreate("rehearse", DataDirectory.class);
+        environment
+                .getPropertySources()
+                .addFirst(new MapPropertySource(
+                        "absolute", Map.of("rehearse.data-dir", given.dataDir().toString())));
     }
 }

@@ -54,11 +54,6 @@ final class ActiveReply implements BatchScheduler.Ticket {
         return cancelled;
     }
 
-    /** Tokens that it may take at most, prompt included. */
-    long tokenBudget() {
-        return (long) request.prompt().length + request.maxTokens();
-    }
-
     int read() {
         return read;
     }

@@ -74,11 +74,7 @@ public final class BatchScheduler implements AutoCloseable {
 
     /** Whether these could ever be under way together: as many as there are slots, and the others waiting. */
     public boolean canHold(List<GenerationRequest> requests) {
-        long waiting = requests.stream()
-                .skip(decoding.slots())
-                .mapToLong(request -> (long) request.prompt().length + request.maxTokens())
-                .sum();
-        return waiting <= queue.mostTokens() || requests.size() == decoding.slots() + 1; // an empty queue takes any
+        return queue.couldTake(requests.stream().skip(decoding.slots()).toList());
     }
 
     /**
@@ -91,9 +87,9 @@ public final class BatchScheduler implements AutoCloseable {
      */
     public Ticket submit(GenerationRequest request, GenerationListener listener) {
         ActiveReply reply = new ActiveReply(request, listener, tokenizer);
-        if (reply.tokenBudget() > decoding.capacity()) {
-            throw new IllegalArgumentException(
-                    reply.tokenBudget() + " tokens of prompt and reply; the context holds " + decoding.capacity());
+        if (reply.request().tokenBudget() > decoding.capacity()) {
+            throw new IllegalArgumentException(reply.request().tokenBudget()
+                    + " tokens of prompt and reply; the context holds " + decoding.capacity());
         }
         if (request.report().has(Report.Part.PROMPT) && !scoresPrompts()) {
             throw new IllegalArgumentException(

@@ -34,4 +34,9 @@ public record GenerationRequest(
         }
         stop = List.copyOf(stop);
     }
+
+    /** Tokens that it may take at most, prompt included. */
+    long tokenBudget() {
+        return (long) prompt.length + maxTokens;
+    }
 }

@@ -22,6 +22,12 @@ final class RequestQueue {
         this.mostTokens = mostTokens;
     }
 
+    /** Whether an empty queue would take all of these; it takes any one. */
+    boolean couldTake(List<GenerationRequest> requests) {
+        return requests.size() <= 1
+                || requests.stream().mapToLong(GenerationRequest::tokenBudget).sum() <= mostTokens;
+    }
+
     /**
      * Takes a reply; an empty queue takes any.
      *
@@ -29,16 +35,16 @@ final class RequestQueue {
      */
     void add(ActiveReply reply) {
         dropCancelled();
-        if (tokens > 0 && tokens + reply.tokenBudget() > mostTokens) {
+        if (tokens > 0 && tokens + reply.request().tokenBudget() > mostTokens) {
             throw new QueueFullException(tokens + " tokens wait already; allowed: " + mostTokens, expectedWait(reply));
         }
-        tokens += reply.tokenBudget();
+        tokens += reply.request().tokenBudget();
         waiting.add(reply);
     }
 
     /** Until so many tokens have left the queue that the reply fits, at the pace measured. */
     private Duration expectedWait(ActiveReply reply) {
-        long tooMany = Math.min(tokens, tokens + reply.tokenBudget() - mostTokens);
+        long tooMany = Math.min(tokens, tokens + reply.request().tokenBudget() - mostTokens);
         long millis = (long) Math.ceil(1000 * tooMany * lateSeconds / lateTokens);
         return Duration.ofMillis(Math.max(SHORTEST_WAIT_MILLIS, millis));
     }
@@ -48,11 +54,6 @@ final class RequestQueue {
         double kept = Math.exp(-seconds / MEMORY_SECONDS);
         lateTokens = lateTokens * kept + count;
         lateSeconds = lateSeconds * kept + seconds;
-    }
-
-    /** Tokens that may wait together. */
-    long mostTokens() {
-        return mostTokens;
     }
 
     int size() {
@@ -66,7 +67,7 @@ final class RequestQueue {
     /** The one that has waited longest; there must be one. */
     ActiveReply remove() {
         ActiveReply next = waiting.remove();
-        tokens -= next.tokenBudget();
+        tokens -= next.request().tokenBudget();
         return next;
     }
 
@@ -81,7 +82,7 @@ final class RequestQueue {
     void dropCancelled() {
         waiting.removeIf(reply -> {
             boolean cancelled = reply.isCancelled();
-            tokens -= cancelled ? reply.tokenBudget() : 0;
+            tokens -= cancelled ? reply.request().tokenBudget() : 0;
             return cancelled;
         });
     }

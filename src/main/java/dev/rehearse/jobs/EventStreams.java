@@ -139,7 +139,7 @@ final class EventStreams implements SmartLifecycle {
             poller = null; // no stream is opened from here on
         }
         if (started != null) {
-            started.shutdown(); // uninterrupted: an interrupt would close the embedded database's file
+            started.shutdown(); // a round that looks into the database ends by itself
         }
         streams.forEach((stream, writer) -> {
             stream.leave();

@@ -131,8 +131,7 @@ final class JobWorker {
                 return started.map(attempt -> attempt.run().attempt()).orElse(0);
             }
             case RUNNING, PAUSING ->
-                life.putBack(
-                        job, "The process that ran the job is gone; the job goes on where its state was saved last");
+                life.putBack(job, "The run of the job broke off; the job goes on where its state was saved last");
             case PAUSED, SUCCEEDED, FAILED, CANCELLED -> {}
         }
         return 0;
@@ -188,8 +187,8 @@ final class JobWorker {
 
     private void settle(Job job, RunReports control, Throwable e) {
         boolean interrupted = Thread.interrupted(); // or the next look into the database would be disturbed
-        if (isTheDatabase(e)) {
-            throw (RuntimeException) e; // the job is as it was: it is put back when the database answers again
+        if (e instanceof RuntimeException broken && isTheDatabase(broken)) {
+            throw broken; // the job is as it was: it is put back when the database answers again
         }
         boolean stopped = e instanceof StoppedException || interrupted;
         JobState state = store.state(job.id(), job.run().attempt()).orElse(null);
@@ -205,7 +204,7 @@ final class JobWorker {
         }
     }
 
-    private static boolean isTheDatabase(Throwable e) {
+    private static boolean isTheDatabase(RuntimeException e) {
         return e instanceof DataAccessResourceFailureException
                 || e instanceof TransientDataAccessException
                 || e instanceof RecoverableDataAccessException

@@ -52,9 +52,7 @@ public interface LoadedModel extends AutoCloseable {
     boolean isSpecial(int token);
 
     /** As {@link BatchScheduler#canHold}. */
-    default boolean canHold(List<GenerationRequest> requests) {
-        return true;
-    }
+    boolean canHold(List<GenerationRequest> requests);
 
     /** As {@link BatchScheduler#submit}. */
     BatchScheduler.Ticket submit(GenerationRequest request, GenerationListener listener);

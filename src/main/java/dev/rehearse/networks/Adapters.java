@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -87,7 +88,7 @@ record Adapters(Architecture architecture, Lora lora) {
     }
 
     /** Writes the adapters alone, in PEFT's form, into a new folder of the directory. */
-    void write(Weights weights, StoredForm form, Path directory) {
+    void write(Function<String, float[]> numbers, StoredForm form, Path directory) {
         Map<String, long[]> shapes = new LinkedHashMap<>();
         Map<String, String> names = new LinkedHashMap<>();
         shapes().forEach((name, shape) -> {
@@ -110,7 +111,7 @@ record Adapters(Architecture architecture, Lora lora) {
             SafetensorsWriter.write(
                     folder.resolve("adapter_model.safetensors"),
                     shapes,
-                    stored -> weights.numbers(Objects.requireNonNull(names.get(stored))));
+                    stored -> numbers.apply(Objects.requireNonNull(names.get(stored))));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -179,7 +179,7 @@ record ModelFiles(
     }
 
     /** Writes the heads beside the language model: their weights, and what they are. */
-    static void writeHeads(Architecture architecture, Heads heads, Weights weights, Path directory) {
+    static void writeHeads(Architecture architecture, Heads heads, Function<String, float[]> numbers, Path directory) {
         JsonObject json = new JsonObject();
         json.addProperty("kind", heads.kind().label());
         json.addProperty("decode_beta", heads.decodeBeta());
@@ -187,7 +187,7 @@ record ModelFiles(
         byte[] bytes = json.toString().getBytes(StandardCharsets.UTF_8);
         try (FileChannel channel =
                 FileChannel.open(directory.resolve(HEADS), StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            SafetensorsWriter.write(directory.resolve(HEAD_TENSORS), heads.shapes(architecture), weights::numbers);
+            SafetensorsWriter.write(directory.resolve(HEAD_TENSORS), heads.shapes(architecture), numbers);
             ByteBuffer buffer = ByteBuffer.wrap(bytes);
             while (buffer.hasRemaining()) {
                 channel.write(buffer);

@@ -267,30 +267,31 @@ public final class TorchNetwork implements QNetwork {
 
     @Override
     public void save(Path directory) {
-        ModelFiles.write(architecture, form, this::numbersAlone, directory);
-        device.run(Priority.TRAINING, () -> {
-            ModelFiles.writeHeads(architecture, heads, weights, directory);
-            if (options.trainable() instanceof Trainable.Lora lora) {
-                new Adapters(architecture, lora).write(weights, form, directory);
-            }
-        });
+        ModelFiles.write(architecture, form, this::numbers, directory);
+        ModelFiles.writeHeads(architecture, heads, this::trained, directory);
+        if (options.trainable() instanceof Trainable.Lora lora) {
+            new Adapters(architecture, lora).write(this::trained, form, directory);
+        }
     }
 
     @Override
     public JsonObject config(int endId) {
-        return form.config(architecture, endId, this::numbersAlone);
+        return form.config(architecture, endId, this::numbers);
     }
 
-    /** A piece of work for each tensor, so that replies grow between two of them, and nothing waits for the disk. */
-    private float[] numbersAlone(String name) {
-        return device.call(Priority.TRAINING, () -> numbers(name));
-    }
-
-    /** What a file of the whole model holds: adapters are merged into the weights they belong to. */
+    /**
+     * What a file of the whole model holds: adapters are merged into the weights they belong to. A piece of work for each
+     * tensor, so that replies grow between two of them, and do not wait for the disk.
+     */
     private float[] numbers(String name) {
         return options.trainable() instanceof Trainable.Lora lora
-                ? new Adapters(architecture, lora).merged(weights, name)
-                : weights.numbers(name);
+                ? device.call(Priority.TRAINING, () -> new Adapters(architecture, lora).merged(weights, name))
+                : trained(name);
+    }
+
+    /** A weight as it is trained, by itself as above. */
+    private float[] trained(String name) {
+        return device.call(Priority.TRAINING, () -> weights.numbers(name));
     }
 
     Device device() {

@@ -27,12 +27,8 @@ public final class ContainerErrors extends ErrorReportValve {
         }
         HttpStatus status = HttpStatus.resolve(code);
         String id = RequestIds.of(request);
-        boolean ours = code >= HttpStatus.INTERNAL_SERVER_ERROR.value();
-        if (ours) {
-            container.getLogger().error("request " + id + " failed", throwable);
-        }
-        ErrorEnvelope envelope = ours
-                ? ErrorEnvelope.server(ErrorMapping.bug(id))
+        ErrorEnvelope envelope = code >= HttpStatus.INTERNAL_SERVER_ERROR.value()
+                ? ErrorEnvelope.server(ErrorMapping.bug(request, throwable))
                 : ErrorEnvelope.invalid(status == null ? "HTTP status " + code : status.getReasonPhrase(), null, null);
         try {
             response.setHeader(RequestIds.HEADER, id);

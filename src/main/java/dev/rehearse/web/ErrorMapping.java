@@ -1,5 +1,6 @@
 package dev.rehearse.web;
 
+import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.apache.tomcat.util.http.InvalidParameterException;
@@ -79,7 +80,7 @@ final class ErrorMapping {
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> unreadable(HttpMessageNotReadableException e) {
         String reason = e.getCause() == null
-                ? "it is empty"
+                ? "it is empty or null"
                 : firstLine(e.getMostSpecificCause().getMessage());
         String message = "We could not parse the JSON body of your request: " + reason;
         return invalid(HttpStatus.BAD_REQUEST, message, null, null);
@@ -148,12 +149,11 @@ final class ErrorMapping {
             String message = detail == null ? "HTTP status " + status.value() : detail;
             return answer(status, known.getHeaders(), ErrorEnvelope.invalid(message, null, null));
         }
-        String id = RequestIds.of(request);
-        log.error("request {} failed: {} {}", id, request.getMethod(), request.getRequestURI(), e);
+        String message = bug(request, e);
         if (response.isCommitted()) {
             throw e; // the container then cuts the connection: a part of an answer must not look like the whole
         }
-        return answer(HttpStatus.INTERNAL_SERVER_ERROR, new HttpHeaders(), ErrorEnvelope.server(bug(id)));
+        return answer(HttpStatus.INTERNAL_SERVER_ERROR, new HttpHeaders(), ErrorEnvelope.server(message));
     }
 
     static String unknownUrl(HttpServletRequest request) {
@@ -161,7 +161,12 @@ final class ErrorMapping {
                 + ". GET /swagger-ui.html lists what there is.";
     }
 
-    static String bug(String requestId) {
+    /** Puts the reason into the log, and says so. */
+    static String bug(HttpServletRequest request, @Nullable Throwable reason) {
+        String requestId = RequestIds.of(request);
+        Object before = request.getAttribute(RequestDispatcher.ERROR_REQUEST_URI); // of a request sent on to /error
+        Object uri = before == null ? request.getRequestURI() : before;
+        log.error("request {} failed: {} {}", requestId, request.getMethod(), uri, reason);
         return "The server had an error while processing your request. Its log has the reason under request id "
                 + requestId + ".";
     }

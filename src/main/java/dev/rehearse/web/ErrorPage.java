@@ -3,8 +3,6 @@ package dev.rehearse.web;
 import io.swagger.v3.oas.annotations.Hidden;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.http.HttpServletRequest;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.boot.webmvc.error.ErrorController;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -16,15 +14,9 @@ import org.springframework.web.bind.annotation.RestController;
 @Hidden
 @RestController
 final class ErrorPage implements ErrorController {
-    private static final Logger log = LoggerFactory.getLogger(ErrorPage.class);
-
     @RequestMapping("/error")
     ResponseEntity<ErrorEnvelope> error(HttpServletRequest request) {
         HttpStatus status = status(request);
-        if (status.is5xxServerError()) {
-            Object cause = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
-            log.error("request {} failed", RequestIds.of(request), cause instanceof Throwable thrown ? thrown : null);
-        }
         return ResponseEntity.status(status)
                 .contentType(MediaType.APPLICATION_JSON)
                 .body(envelope(status, request));
@@ -32,7 +24,8 @@ final class ErrorPage implements ErrorController {
 
     private static ErrorEnvelope envelope(HttpStatus status, HttpServletRequest request) {
         if (status.is5xxServerError()) {
-            return ErrorEnvelope.server(ErrorMapping.bug(RequestIds.of(request)));
+            Object reason = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
+            return ErrorEnvelope.server(ErrorMapping.bug(request, reason instanceof Throwable thrown ? thrown : null));
         }
         if (status == HttpStatus.NOT_FOUND) {
             return ErrorEnvelope.invalid("Unknown request URL.", null, "unknown_url");

@@ -31,7 +31,7 @@ class FailingHttpTest extends ServerTest {
     ModelCache cache;
 
     /** The model can be let go of, because nobody holds it any more. */
-    private void assertGivenBack() throws InterruptedException {
+    private void assertGivenBack() {
         await().until(() -> cache.release(modelId).isEmpty());
     }
 

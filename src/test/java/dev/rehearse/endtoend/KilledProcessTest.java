@@ -183,8 +183,7 @@ class KilledProcessTest {
         client.await(
                 running,
                 job -> client.messages(running)
-                        .contains(
-                                "The process that ran the job is gone; the job goes on where its state was saved last"));
+                        .contains("The run of the job broke off; the job goes on where its state was saved last"));
         assertThat(client.job(running).status().asString()).isIn("queued", "running");
         assertThat(client.events(running)).containsAll(before.runningEvents());
         client.awaitSteps(running);

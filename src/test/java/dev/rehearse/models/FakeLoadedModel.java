@@ -63,6 +63,11 @@ final class FakeLoadedModel implements LoadedModel {
     }
 
     @Override
+    public boolean canHold(List<GenerationRequest> requests) {
+        return true;
+    }
+
+    @Override
     public float[] embed(int[] tokens) {
         throw new UnsupportedOperationException();
     }
