@@ -80,7 +80,7 @@ final class ErrorMapping {
     @ExceptionHandler
     ResponseEntity<ErrorEnvelope> unreadable(HttpMessageNotReadableException e) {
         String reason = e.getCause() == null
-                ? "it is empty or null"
+                ? "it is empty"
                 : firstLine(e.getMostSpecificCause().getMessage());
         String message = "We could not parse the JSON body of your request: " + reason;
         return invalid(HttpStatus.BAD_REQUEST, message, null, null);

@@ -59,7 +59,7 @@ class ErrorMappingTest {
     @Test
     void noBodyIsSaidToBeMissing() {
         assertThat(api.post(JOBS, "").error().path("message").asString(""))
-                .isEqualTo("We could not parse the JSON body of your request: it is empty or null");
+                .isEqualTo("We could not parse the JSON body of your request: it is empty");
     }
 
     @Test
