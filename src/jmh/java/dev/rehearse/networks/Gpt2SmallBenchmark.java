@@ -38,7 +38,7 @@ public class Gpt2SmallBenchmark {
 
     @Setup(Level.Trial)
     public void open() {
-        device = Device.open("cpu");
+        device = Device.open(System.getProperty("rehearse.device", "cpu"));
         Architecture architecture = Gpt2.of(VOCABULARY, 1024, 768, 12, 12);
         network = TorchNetwork.create(
                 device, architecture, new NetworkOptions(type, 0, NetworkOptions.ValueTrunk.STOPPED), 1);

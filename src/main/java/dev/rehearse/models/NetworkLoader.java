@@ -13,6 +13,7 @@ import dev.rehearse.text.Tokenizer;
 import dev.rehearse.text.UnusableTokenizerException;
 import dev.rehearse.web.ApiException;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import org.springframework.util.unit.DataSize;
@@ -93,7 +94,8 @@ final class NetworkLoader implements ModelLoader {
         }
         if (!opened.supports(asked)) {
             throw new IllegalStateException("rehearse.generation.weights is " + asked
-                    + ", which this processor has no instructions for; allowed: f32, int8");
+                    + ", which this device has no instructions for; allowed: "
+                    + Stream.of(WeightType.values()).filter(opened::supports).toList());
         }
         return asked;
     }

@@ -22,6 +22,12 @@ record BatchDivision(Device device, Architecture architecture) {
         return further <= FURTHER_GRADIENTS ? all : 1;
     }
 
+    /** The batch's parts, those that are worked on at once together. */
+    List<List<MicroBatch>> rounds(TokenBatch batch) {
+        int tokens = MicroBatch.tokens(architecture, device.operationsPerPart());
+        return MicroBatch.rounds(batch, tokens, architecture.reading(), lanes());
+    }
+
     /** What one lane does with a part of a batch. */
     interface OnLane<T> {
         T work(int lane, MicroBatch part);
@@ -32,7 +38,7 @@ record BatchDivision(Device device, Architecture architecture) {
      * device; results are taken on the caller's thread in the parts' order.
      */
     <T> void each(TokenBatch batch, OnLane<T> onLane, BiConsumer<MicroBatch, T> take) {
-        for (List<MicroBatch> round : MicroBatch.rounds(batch, architecture, lanes())) {
+        for (List<MicroBatch> round : rounds(batch)) {
             List<Callable<T>> calls = new ArrayList<>();
             for (int i = 0; i < round.size(); i++) {
                 int lane = i;

@@ -20,7 +20,8 @@ record Embedding(TorchNetwork network) {
         }
         float[][] means = new float[sequences.length][];
         TokenBatch batch = new TokenBatch(sequences, new int[sequences.length][0]);
-        for (MicroBatch part : MicroBatch.split(batch, MicroBatch.tokens(architecture), architecture.reading())) {
+        int tokens = MicroBatch.tokens(architecture, network.device().operationsPerPart());
+        for (MicroBatch part : MicroBatch.split(batch, tokens, architecture.reading())) {
             float[][] of = network.device().call(Priority.SERVING, () -> means(part.batch()));
             System.arraycopy(of, 0, means, part.first(), of.length);
         }

@@ -9,24 +9,26 @@ import java.util.List;
  * @param first index of its first sequence in the whole batch
  */
 record MicroBatch(int first, TokenBatch batch) {
-    /** Operations per part: a step of a reply waits for one, about 70 ms of a core without AVX-512. */
-    private static final double OPERATIONS = 3e9;
-
     private static final int FEWEST_TOKENS = 320;
     private static final int MOST_TOKENS = 8192;
 
     /** A part is not made smaller than this to give every lane one: calls of so few tokens are all overhead. */
     private static final int WORTH_A_LANE = 64;
 
-    /** Most tokens of a part, padding included; depends on the architecture only, so that results do not on timing. */
-    static int tokens(Architecture architecture) {
-        double affordable = OPERATIONS / (6.0 * architecture.parameters());
+    /**
+     * Most tokens of a part, padding included; depends on the architecture and the kind of device only, so that results do
+     * not on timing.
+     *
+     * @param operations that a part may take
+     */
+    static int tokens(Architecture architecture, double operations) {
+        double affordable = operations / (6.0 * architecture.parameters());
         return (int) Math.max(FEWEST_TOKENS, Math.min(MOST_TOKENS, affordable));
     }
 
-    /** Rounds of at most {@code lanes} parts that one architecture's networks read side by side, round after round. */
-    static List<List<MicroBatch>> rounds(TokenBatch batch, Architecture architecture, int lanes) {
-        List<MicroBatch> parts = even(batch, tokens(architecture), architecture.reading(), lanes);
+    /** Rounds of at most {@code lanes} parts of so many tokens that are read side by side, round after round. */
+    static List<List<MicroBatch>> rounds(TokenBatch batch, int tokens, Architecture.Reading reading, int lanes) {
+        List<MicroBatch> parts = even(batch, tokens, reading, lanes);
         List<List<MicroBatch>> rounds = new ArrayList<>();
         for (int from = 0; from < parts.size(); from += lanes) {
             rounds.add(parts.subList(from, Math.min(parts.size(), from + lanes)));

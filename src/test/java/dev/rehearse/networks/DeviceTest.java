@@ -35,7 +35,7 @@ class DeviceTest {
 
     @BeforeEach
     void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterEach

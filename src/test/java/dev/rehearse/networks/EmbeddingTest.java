@@ -22,7 +22,7 @@ class EmbeddingTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll

@@ -131,7 +131,7 @@ class LanesTest {
     @MethodSource("architectures")
     void threeLanesLearnWhatOneLearns(Architecture architecture) {
         TokenBatch batch = batch();
-        assertThat(MicroBatch.rounds(batch, architecture, 3))
+        assertThat(new BatchDivision(three, architecture).rounds(batch))
                 .hasSize(1)
                 .first()
                 .satisfies(round -> assertThat(round).hasSize(3));

@@ -34,7 +34,7 @@ class LlamaTest {
     @MethodSource("shapes")
     void theScriptSaysWhatTheFormulasSay(Llama shape) {
         RandomGenerator random = RandomGeneratorFactory.of("L64X128MixRandom").create(5);
-        Device device = Device.open("cpu");
+        Device device = TestDevice.open();
         try (device;
                 TorchNetwork network = TorchNetwork.create(device, shape, NetworkOptions.exact(), 1)) {
             Map<String, float[]> weights = randomise(network, random);
@@ -61,7 +61,7 @@ class LlamaTest {
         int[] prompt = {3, 1, 4, 1, 5, 9, 2, 6, 5};
         Decoding.Choosing greedy =
                 new Decoding.Choosing.Each(new float[1], new int[1], new float[] {1}, new float[1], VOCABULARY);
-        Device device = Device.open("cpu");
+        Device device = TestDevice.open();
         try (device;
                 TorchNetwork network = TorchNetwork.create(device, shape, NetworkOptions.exact(), 1);
                 Decoding decoding = network.decoding(3, CONTEXT, Device.Priority.SERVING)) {

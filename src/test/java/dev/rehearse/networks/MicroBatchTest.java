@@ -70,14 +70,13 @@ class MicroBatchTest {
     @Test
     void roundsHaveAPartForEachLane() {
         TokenBatch whole = batch(20, 20, 20, 20, 20, 20, 20, 20, 20, 20);
-        Gpt2 tiny = Gpt2.of(100, 64, 8, 1, 1);
         assertEquals(
                 List.of(List.of(4, 4, 2)),
-                MicroBatch.rounds(whole, tiny, 3).stream()
+                MicroBatch.rounds(whole, 8192, CAUSAL, 3).stream()
                         .map(round ->
                                 round.stream().map(part -> part.batch().size()).toList())
                         .toList());
-        assertEquals(1, MicroBatch.rounds(whole, tiny, 1).get(0).size());
+        assertEquals(1, MicroBatch.rounds(whole, 8192, CAUSAL, 1).get(0).size());
     }
 
     @Test
@@ -100,7 +99,7 @@ class MicroBatchTest {
 
     @Test
     void aPieceOfALargeNetworkIsSmallerThanOneOfASmall() {
-        assertEquals(8192, MicroBatch.tokens(Gpt2.of(100, 64, 8, 1, 1)));
-        assertEquals(320, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12)));
+        assertEquals(8192, MicroBatch.tokens(Gpt2.of(100, 64, 8, 1, 1), 3e9));
+        assertEquals(320, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12), 3e9));
     }
 }

@@ -30,7 +30,7 @@ class Seq2SeqLearningTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll

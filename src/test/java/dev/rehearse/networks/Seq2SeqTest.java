@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.rehearse.networks.Decoding.Choice;
 import dev.rehearse.networks.Decoding.Choosing;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -30,7 +31,7 @@ class Seq2SeqTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll
@@ -118,7 +119,10 @@ class Seq2SeqTest {
         }
         TokenBatch batch = new TokenBatch(sequences, actions);
         try (TorchNetwork network = Seq2Seqs.network(device, shape)) {
-            assertTrue(MicroBatch.rounds(batch, shape, 1).size() > 1);
+            assertTrue(network.division().rounds(batch).stream()
+                            .flatMap(List::stream)
+                            .count()
+                    > 1);
             Readings together = network.read(batch);
             float[][] embedded = network.embed(sequences);
             for (int b = 0; b < sequences.length; b += 41) {

@@ -24,7 +24,7 @@ class TorchDecodingTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll

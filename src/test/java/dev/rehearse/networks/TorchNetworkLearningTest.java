@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.rehearse.networks.Device.Priority;
 import java.util.Arrays;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.AfterAll;
@@ -22,7 +23,7 @@ class TorchNetworkLearningTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll
@@ -72,7 +73,10 @@ class TorchNetworkLearningTest {
     void aSequenceReadsTheSameAloneAndAmongMicroBatches() {
         TokenBatch many = randomBatch(90, 250);
         try (TorchNetwork network = TorchNetwork.create(device, Gpt2.of(11, 256, 8, 1, 2), NetworkOptions.exact(), 3)) {
-            assertTrue(MicroBatch.rounds(many, network.architecture(), 1).size() > 1);
+            assertTrue(network.division().rounds(many).stream()
+                            .flatMap(List::stream)
+                            .count()
+                    > 1);
             float[][] returns = new float[many.size()][];
             Arrays.setAll(returns, b -> new float[] {b});
             network.fit(many, new Objective.ValueRegression(returns), RATES);

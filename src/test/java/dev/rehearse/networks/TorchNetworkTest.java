@@ -2,6 +2,7 @@ package dev.rehearse.networks;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
 import java.io.InputStreamReader;
@@ -25,7 +26,7 @@ class TorchNetworkTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll
@@ -245,7 +246,10 @@ class TorchNetworkTest {
         }
         TokenBatch many = new TokenBatch(tokens, actions);
         try (TorchNetwork network = TorchNetwork.create(device, architecture, NetworkOptions.exact(), 9)) {
-            assertEquals(2, MicroBatch.rounds(many, architecture, 1).size());
+            assertTrue(network.division().rounds(many).stream()
+                            .flatMap(List::stream)
+                            .count()
+                    > 1);
             double whole = 0;
             for (float[] row : network.read(many).logProbs()) {
                 for (float logProb : row) {

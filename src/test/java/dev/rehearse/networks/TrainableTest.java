@@ -41,7 +41,7 @@ class TrainableTest {
 
     @BeforeAll
     static void open() {
-        device = Device.open("cpu");
+        device = TestDevice.open();
     }
 
     @AfterAll
