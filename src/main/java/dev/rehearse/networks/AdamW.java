@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>DJL's own Adam moves four times the bytes and hides its state. Confined to the device's thread.
  */
 final class AdamW implements AutoCloseable {
-    private static final Map<String, Object> SETTINGS =
+    static final Map<String, Object> SETTINGS =
             Map.of("beta1", 0.9, "beta2", 0.95, "epsilon", 1e-8, "weight_decay", 0.0);
 
     private final PtNDManager manager;
@@ -26,9 +26,9 @@ final class AdamW implements AutoCloseable {
     /** By identity: an NDArray equals any other of the same content, as fresh biases of one shape are. */
     private final IdentityHashMap<PtNDArray, State> states = new IdentityHashMap<>();
 
-    AdamW(PtNDManager parent) {
-        manager = (PtNDManager) parent.newSubManager();
-        script = Script.load(manager, "adamw", "AdamW", SETTINGS);
+    AdamW(Device device) {
+        manager = (PtNDManager) device.manager().newSubManager();
+        script = device.scripts().open("adamw", "AdamW", SETTINGS);
     }
 
     /** First and second moment, and the number of the next step as a scalar. */

@@ -31,9 +31,9 @@ public enum ComputeType {
      * The types that the processor has instructions for, the faster one first: two products of the shape of a small
      * network's are timed, conversions included. Without instructions one product in bf16 can take seconds.
      */
-    static List<ComputeType> ofProcessor(PtNDManager manager) {
+    static List<ComputeType> ofProcessor(PtNDManager manager, Scripts scripts) {
         try (PtNDManager scope = (PtNDManager) manager.newSubManager();
-                Script script = Script.load(scope, "timing", "Timing", Map.of())) {
+                Script script = scripts.open("timing", "Timing", Map.of())) {
             NDArray square = scope.ones(new Shape(SIZE, SIZE));
             if (!knowsBf16(script, square)) {
                 return List.of(F32);

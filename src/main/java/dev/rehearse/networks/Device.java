@@ -44,6 +44,7 @@ public final class Device implements AutoCloseable {
     private final Map<Priority, Tally> tallies =
             new EnumMap<>(Map.of(Priority.SERVING, new Tally(), Priority.TRAINING, new Tally()));
     private final PtNDManager manager;
+    private final Scripts scripts;
     private final List<ComputeType> computeTypes;
     private final Lanes lanes;
     private volatile Thread thread = Thread.currentThread();
@@ -89,7 +90,8 @@ public final class Device implements AutoCloseable {
             JniUtils.setNumThreads(Threads.OF_LIBTORCH);
             return opened;
         });
-        computeTypes = call(Priority.TRAINING, () -> ComputeType.ofProcessor(manager));
+        scripts = new Scripts(manager);
+        computeTypes = call(Priority.TRAINING, () -> ComputeType.ofProcessor(manager, scripts));
         lanes = new Lanes(laneCount.getAsInt());
     }
 
@@ -156,6 +158,11 @@ public final class Device implements AutoCloseable {
     /** The owner of everything that lives longer than one call; used on the device's thread and its lanes only. */
     PtNDManager manager() {
         return manager;
+    }
+
+    /** Called on the device's thread and its lanes only. */
+    Scripts scripts() {
+        return scripts;
     }
 
     /**
@@ -290,6 +297,7 @@ public final class Device implements AutoCloseable {
                 ((Work<?>) waiting).cancel(false);
             }
             lanes.close();
+            scripts.close();
             manager.close();
             return true;
         });

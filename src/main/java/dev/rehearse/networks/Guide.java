@@ -13,11 +13,11 @@ final class Guide implements AutoCloseable {
     private final TorchNetwork network;
     private final @Nullable Script script;
 
-    Guide(PtNDManager manager, TorchNetwork network) {
+    Guide(TorchNetwork network) {
         this.network = network;
         Heads heads = network.heads();
         Map<String, Object> attributes = Map.of("estimates", heads.kind().label(), "support_mask", heads.supportMask());
-        script = heads.kind().hasQ() ? Script.load(manager, "guidance", "Guidance", attributes) : null;
+        script = heads.kind().hasQ() ? network.device().scripts().open("guidance", "Guidance", attributes) : null;
     }
 
     /**

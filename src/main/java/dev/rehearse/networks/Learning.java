@@ -31,7 +31,7 @@ final class Learning implements AutoCloseable {
     Learning(TorchNetwork network) {
         this.network = network;
         manager = (PtNDManager) network.device().manager().newSubManager();
-        optimiser = new AdamW(manager);
+        optimiser = new AdamW(network.device());
         byLane.add(network.weights());
     }
 
@@ -252,7 +252,8 @@ final class Learning implements AutoCloseable {
     }
 
     private Script script(TdLoss loss) {
-        return losses.computeIfAbsent(loss, absent -> Script.load(manager, "td", "Td", absent.scriptAttributes()));
+        return losses.computeIfAbsent(
+                loss, absent -> network.device().scripts().open("td", "Td", absent.scriptAttributes()));
     }
 
     /** Moves the weights by the accumulated gradient; returns its norm. */

@@ -34,7 +34,7 @@ final class ResidentWeights implements AutoCloseable {
         this.type = type;
         narrow = device.narrowest();
         manager = (PtNDManager) device.manager().newSubManager();
-        try (Script packing = Script.load(manager, "packing", "Packing", Map.of())) {
+        try (Script packing = device.scripts().open("packing", "Packing", Map.of())) {
             weights.forEach(arrays::put);
             architecture.projections().forEach((name, projection) -> add(packing, name, projection));
         }

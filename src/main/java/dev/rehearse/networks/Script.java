@@ -31,10 +31,12 @@ final class Script implements AutoCloseable {
 
     private final String name;
     private final PtSymbolBlock block;
+    private final Runnable whenClosed;
 
-    private Script(String name, PtSymbolBlock block) {
+    private Script(String name, PtSymbolBlock block, Runnable whenClosed) {
         this.name = name;
         this.block = block;
+        this.whenClosed = whenClosed;
     }
 
     /**
@@ -46,10 +48,16 @@ final class Script implements AutoCloseable {
     static Script load(PtNDManager manager, String name, String type, Map<String, Object> attributes) {
         byte[] archive = ScriptArchive.pack(name, type, sources(name), attributes);
         try {
-            return new Script(name, JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false));
+            PtSymbolBlock block = JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
+            return new Script(name, block, block::close);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The same compiled script; closing it does this instead. */
+    Script closing(Runnable instead) {
+        return new Script(name, block, instead);
     }
 
     /** Calls a method without recording gradients; its results cannot take part in learning. */
@@ -102,7 +110,7 @@ final class Script implements AutoCloseable {
 
     @Override
     public void close() {
-        block.close();
+        whenClosed.run();
     }
 
     @Override

@@ -19,15 +19,15 @@ final class SlotState implements AutoCloseable {
     private final int growing;
     private final Script script;
 
-    SlotState(PtNDManager parent, Architecture architecture, int slots, int capacity) {
-        manager = (PtNDManager) parent.newSubManager();
+    SlotState(Device device, Architecture architecture, int slots, int capacity) {
+        manager = (PtNDManager) device.manager().newSubManager();
         DecodingState kept = architecture.decodingState();
         growing = kept.perToken().size();
         List<PtNDArray> arrays = new ArrayList<>();
         kept.perToken().forEach(sides -> arrays.add(zeros(new Shape(slots, capacity).addAll(new Shape(sides)))));
         kept.perSequence().forEach(sides -> arrays.add(zeros(new Shape(slots).addAll(new Shape(sides)))));
         list = Weights.list(arrays);
-        script = Script.load(manager, "slots", "Slots", Map.of());
+        script = device.scripts().open("slots", "Slots", Map.of());
     }
 
     private PtNDArray zeros(Shape shape) {

@@ -39,11 +39,12 @@ final class TorchDecoding implements Decoding {
         this.slots = slots;
         this.capacity = capacity;
         this.priority = priority;
-        manager = (PtNDManager) policy.device().manager().newSubManager();
-        sampling = Script.load(manager, "sampling", "Sampling", Map.of());
-        guide = new Guide(manager, policy);
-        state = new SlotState(manager, policy.architecture(), slots, capacity);
-        priorState = prior == null ? null : new SlotState(manager, prior.architecture(), slots, capacity);
+        Device device = policy.device();
+        manager = (PtNDManager) device.manager().newSubManager();
+        sampling = device.scripts().open("sampling", "Sampling", Map.of());
+        guide = new Guide(policy);
+        state = new SlotState(device, policy.architecture(), slots, capacity);
+        priorState = prior == null ? null : new SlotState(device, prior.architecture(), slots, capacity);
     }
 
     @Override

@@ -28,7 +28,6 @@ public final class TorchNetwork implements QNetwork {
     private final Architecture architecture;
     private final NetworkOptions options;
     private final Heads heads;
-    private final PtNDManager manager;
     private final StoredForm form;
     private final Weights weights;
     private final Script script;
@@ -50,7 +49,6 @@ public final class TorchNetwork implements QNetwork {
         this.heads = heads;
         this.form = form;
         this.weights = weights;
-        manager = (PtNDManager) device.manager().newSubManager();
         division = new BatchDivision(device, architecture);
         Map<String, Object> attributes = new HashMap<>(architecture.scriptAttributes());
         attributes.put("compute", options.computeType().scalarType());
@@ -59,7 +57,7 @@ public final class TorchNetwork implements QNetwork {
         attributes.put("share_trunk", options.trunk() == NetworkOptions.ValueTrunk.SHARED);
         attributes.putAll(heads.scriptAttributes());
         Architecture.ScriptName name = architecture.script();
-        script = Script.load(manager, name.resource(), name.type(), attributes);
+        script = device.scripts().open(name.resource(), name.type(), attributes);
         boolean adapted = options.trainable() instanceof Trainable.Lora;
         boolean asStored =
                 !device.isCpu() || adapted || architecture.projections().isEmpty();
@@ -333,7 +331,6 @@ public final class TorchNetwork implements QNetwork {
             generationWeights.close();
             script.close();
             weights.close();
-            manager.close();
             return true;
         });
     }

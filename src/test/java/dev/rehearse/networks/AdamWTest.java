@@ -71,7 +71,7 @@ class AdamWTest {
     private static void onDevice(java.util.function.BiConsumer<PtNDManager, AdamW> work) {
         device.run(Priority.TRAINING, () -> {
             try (PtNDManager scope = (PtNDManager) device.manager().newSubManager();
-                    AdamW optimiser = new AdamW(scope)) {
+                    AdamW optimiser = new AdamW(device)) {
                 work.accept(scope, optimiser);
             }
         });

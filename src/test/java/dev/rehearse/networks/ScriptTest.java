@@ -34,7 +34,7 @@ class ScriptTest {
             Script.load(manager, "guidance", "Guidance", Map.of("estimates", "v_q", "support_mask", 0.1))
                     .close();
             Script.load(manager, "timing", "Timing", Map.of()).close();
-            new AdamW(manager).close();
+            Script.load(manager, "adamw", "AdamW", AdamW.SETTINGS).close();
         }
     }
 
