@@ -41,7 +41,7 @@ import tools.jackson.databind.node.ObjectNode;
         properties = {
             "spring.datasource.url=jdbc:h2:mem:completions;MODE=PostgreSQL;DATABASE_TO_LOWER=TRUE",
             "rehearse.completions.ping=50ms",
-            "rehearse.completions.timeout=3s",
+            "rehearse.completions.timeout=2s",
             "rehearse.completions.stream-buffer=64",
             "rehearse.completions.max-streams=3",
             "rehearse.completions.max-replies=32",

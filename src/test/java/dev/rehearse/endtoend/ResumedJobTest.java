@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(240)
 class ResumedJobTest {
-    private static final int STEPS = 18;
+    private static final int STEPS = 12;
     private static final int BATCH = 16;
 
     /** The state is saved whenever the last save is as long ago as it took. */

@@ -41,6 +41,7 @@ final class ServiceProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap,
                 "-XX:TieredStopAtLevel=1",
+                "-XX:MetaspaceSize=128m",
                 "-XX:+UseSerialGC",
                 RehearseApplication.class.getName(),
                 "--server.port=0",
@@ -79,10 +80,10 @@ final class ServiceProcess implements AutoCloseable {
         return Path.of("").toAbsolutePath().relativize(data.toAbsolutePath());
     }
 
-    /** Without the tests, whose configurations lie in packages of the service. */
+    /** Without the tests, whose configurations lie in packages of the service, and what clients bring that is slow to start. */
     private static String classPath() {
         return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> !entry.endsWith("test-classes"))
+                .filter(entry -> !entry.endsWith("test-classes") && !entry.contains("kotlin"))
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
