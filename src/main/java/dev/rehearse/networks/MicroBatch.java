@@ -10,6 +10,11 @@ import java.util.List;
  */
 record MicroBatch(int first, TokenBatch batch) {
     private static final int FEWEST_TOKENS = 320;
+
+    /** Parameters of a network for whose parts a reply waits seconds anyway; fewer parts read its weights less often. */
+    private static final long LARGE = 50_000_000;
+
+    private static final int FEWEST_TOKENS_OF_A_LARGE = 512;
     private static final int MOST_TOKENS = 8192;
 
     /** A part is not made smaller than this to give every lane one: calls of so few tokens are all overhead. */
@@ -22,8 +27,9 @@ record MicroBatch(int first, TokenBatch batch) {
      * @param operations that a part may take
      */
     static int tokens(Architecture architecture, double operations) {
-        double affordable = operations / (6.0 * architecture.parameters());
-        return (int) Math.max(FEWEST_TOKENS, Math.min(MOST_TOKENS, affordable));
+        long parameters = architecture.parameters();
+        int fewest = parameters < LARGE ? FEWEST_TOKENS : FEWEST_TOKENS_OF_A_LARGE;
+        return (int) Math.max(fewest, Math.min(MOST_TOKENS, operations / (6.0 * parameters)));
     }
 
     /** Rounds of at most {@code lanes} parts of so many tokens that are read side by side, round after round. */

@@ -100,6 +100,8 @@ class MicroBatchTest {
     @Test
     void aPieceOfALargeNetworkIsSmallerThanOneOfASmall() {
         assertEquals(8192, MicroBatch.tokens(Gpt2.of(100, 64, 8, 1, 1), 3e9));
-        assertEquals(320, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12), 3e9));
+        assertEquals(320, MicroBatch.tokens(Gpt2.of(2_000, 128, 160, 6, 5), 3e9));
+        assertEquals(512, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12), 3e9));
+        assertEquals(4018, MicroBatch.tokens(Gpt2.of(50_257, 1024, 768, 12, 12), 3e12));
     }
 }
