@@ -3,6 +3,7 @@ package dev.rehearse.jobs;
 import com.github.kagkarlsson.scheduler.Scheduler;
 import com.github.kagkarlsson.scheduler.SchedulerBuilder;
 import com.github.kagkarlsson.scheduler.SchedulerClient;
+import com.github.kagkarlsson.scheduler.exceptions.ExecutionException;
 import com.github.kagkarlsson.scheduler.exceptions.TaskInstanceCurrentlyExecutingException;
 import com.github.kagkarlsson.scheduler.exceptions.TaskInstanceNotFoundException;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
@@ -73,11 +74,14 @@ final class JobPool implements SmartLifecycle {
         client.schedule(task.instance(job.id().value()), job.createdAt());
     }
 
-    /** The job was paused and no longer is: a worker looks at it when its turn has come. */
+    /**
+     * The job was paused and no longer is: a worker looks at it when its turn has come. Whoever has it in hand, or moves it at
+     * the same moment, looks afterwards at what has become of it.
+     */
     void takeBack(Job job) {
         try {
             client.reschedule(task.instance(job.id().value()), job.createdAt());
-        } catch (TaskInstanceCurrentlyExecutingException | TaskInstanceNotFoundException e) {
+        } catch (TaskInstanceCurrentlyExecutingException | TaskInstanceNotFoundException | ExecutionException e) {
             log.debug("a worker has job {} in its hands and sees for itself", job.id());
         }
         trigger();

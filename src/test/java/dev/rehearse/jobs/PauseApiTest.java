@@ -19,6 +19,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +43,12 @@ class PauseApiTest {
 
     @Autowired
     JdbcClient database;
+
+    @Autowired
+    JobStore store;
+
+    @Autowired
+    JobPool pool;
 
     @Value("${rehearse.data-dir}")
     Path data;
@@ -269,6 +278,33 @@ class PauseApiTest {
         assertThat(messages(id)).endsWith("The job was paused");
         assertThat(status(post(id, "resume"))).isEqualTo("queued");
         api.awaitStatus(id, "succeeded");
+    }
+
+    /** As whoever resumes it and the worker that sees it resumed do. */
+    @Test
+    void aJobThatSeveralTakeBackAtOnceRunsOnce() throws Exception {
+        ScriptedTraining.Held held = training.hold(258);
+        String blocker = api.createJob(file, 258).id();
+        held.awaitEntered();
+        String id = api.createJob(file, 259).id();
+        api.awaitStatus(id, "queued");
+        Job waiting = store.require(new JobId(id));
+        ExecutorService takers = Executors.newFixedThreadPool(4);
+        try {
+            List<Future<?>> taken = new ArrayList<>();
+            for (int i = 0; i < 200; i++) {
+                taken.add(takers.submit(() -> pool.takeBack(waiting)));
+            }
+            for (Future<?> one : taken) {
+                one.get();
+            }
+        } finally {
+            takers.shutdownNow();
+        }
+        held.letGo();
+        api.awaitStatus(blocker, "succeeded");
+        api.awaitStatus(id, "succeeded");
+        assertThat(messages(id)).containsOnlyOnce("Fine-tuning job started");
     }
 
     @Test
