@@ -78,6 +78,10 @@ final class BenchmarkService implements AutoCloseable {
         return context.getBean(MeterRegistry.class).get(name).gauge().value();
     }
 
+    URI root() {
+        return root;
+    }
+
     HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(root.resolve(path));
     }

@@ -1,12 +1,13 @@
 package dev.rehearse;
 
+import dev.rehearse.StreamingClients.Timed;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Gpt2;
 import java.io.IOException;
-import java.io.UncheckedIOException;
+import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,15 +16,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -48,9 +46,6 @@ public final class ServingBenchmark {
         this.service = service;
         this.weights = weights;
     }
-
-    /** What one streamed reply took. */
-    private record Timed(double firstTokenMs, double totalMs, int tokens) {}
 
     public static void main(String[] arguments) throws Exception {
         String weights = argument(arguments, 0, "int8");
@@ -130,21 +125,25 @@ public final class ServingBenchmark {
         ExecutorService clients = Executors.newFixedThreadPool(STREAMS);
         try {
             List<Future<?>> replies = new ArrayList<>();
-            for (int i = 0; i < STREAMS; i++) {
-                String body = body(TOKENS, 512, streamed);
-                replies.add(clients.submit(() ->
-                        streamed ? stream(body, growing) : service.answer(service.json("/v1/completions", body))));
+            List<String> bodies =
+                    Stream.generate(() -> body(TOKENS, 512, streamed)).limit(STREAMS).toList();
+            if (streamed) {
+                replies.add(clients.submit(
+                        () -> new StreamingClients(service.root(), growing::countDown).read(bodies, STREAMS)));
+            } else {
+                bodies.forEach(body ->
+                        replies.add(clients.submit(() -> service.answer(service.json("/v1/completions", body)))));
             }
             if (!streamed) {
                 Thread.sleep(Duration.ofSeconds(5).toMillis()); // while the prompts are read
             } else if (!growing.await(2, TimeUnit.MINUTES)) {
                 throw new IllegalStateException(growing.getCount() + " streams did not begin");
             }
-            Device.Done before = service.device().done(Device.Priority.SERVING);
+            Device.Done before = nextDone();
             long begin = System.nanoTime();
             Thread.sleep(Duration.ofSeconds(4).toMillis());
+            Device.Done after = nextDone();
             long wall = System.nanoTime() - begin;
-            Device.Done after = service.device().done(Device.Priority.SERVING);
             boolean allGrew = replies.stream().noneMatch(Future::isDone);
             long steps = after.pieces() - before.pieces();
             long busy = after.time().minus(before.time()).toNanos();
@@ -164,26 +163,27 @@ public final class ServingBenchmark {
         }
     }
 
-    private List<Timed> streams(int streams, int rounds) throws Exception {
-        List<Callable<Timed>> replies = new ArrayList<>();
-        for (int i = 0; i < streams * rounds; i++) {
-            String body = body(TOKENS, TOKENS);
-            replies.add(() -> stream(body, new CountDownLatch(0)));
+    /** At the end of a step, as only whole ones are counted. */
+    private Device.Done nextDone() throws InterruptedException {
+        Device.Done before = service.device().done(Device.Priority.SERVING);
+        Device.Done now = before;
+        while (now.pieces() == before.pieces()) {
+            Thread.sleep(0, 100_000);
+            now = service.device().done(Device.Priority.SERVING);
         }
-        return all(streams, replies);
+        return now;
     }
 
-    private static <T> List<T> all(int clients, List<Callable<T>> calls) throws Exception {
-        ExecutorService threads = Executors.newFixedThreadPool(clients);
-        try {
-            List<T> results = new ArrayList<>();
-            for (Future<T> result : threads.invokeAll(calls)) {
-                results.add(result.get());
-            }
-            return results;
-        } finally {
-            threads.shutdownNow();
-        }
+    private List<Timed> streams(int streams, int rounds) throws IOException {
+        return read(
+                streams,
+                Stream.generate(() -> body(TOKENS, TOKENS))
+                        .limit((long) streams * rounds)
+                        .toList());
+    }
+
+    private List<Timed> read(int atOnce, List<String> bodies) throws IOException {
+        return new StreamingClients(service.root(), () -> {}).read(bodies, atOnce);
     }
 
     private String body(int promptTokens, int maxTokens) {
@@ -198,34 +198,6 @@ public final class ServingBenchmark {
                 + ",\"seed\":1,\"prompt\":" + Arrays.toString(prompt) + "}";
     }
 
-    private Timed stream(String body, CountDownLatch growing) {
-        HttpRequest request = service.json("/v1/completions", body);
-        long begin = System.nanoTime();
-        double first = 0;
-        int tokens = 0;
-        try (Stream<String> lines =
-                service.http().send(request, BodyHandlers.ofLines()).body()) {
-            for (String line : (Iterable<String>) lines::iterator) {
-                if (first == 0 && line.startsWith("data:")) {
-                    first = (System.nanoTime() - begin) / 1e6;
-                    growing.countDown();
-                }
-                int at = line.indexOf("\"completion_tokens\":");
-                if (at >= 0) {
-                    tokens = Integer.parseInt(line.substring(at + 20).split("[,}]")[0].trim());
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        if (tokens == 0) {
-            throw new IllegalStateException("no reply to " + body);
-        }
-        return new Timed(first, (System.nanoTime() - begin) / 1e6, tokens);
-    }
-
     /** While every slot and the queue are full: how fast others are turned away. */
     private void overload() throws Exception {
         streams(STREAMS, 1);
@@ -235,13 +207,23 @@ public final class ServingBenchmark {
         crowd.addAll(queued);
         CompletableFuture.anyOf(queued.toArray(CompletableFuture[]::new)).join(); // the first that is turned away
         List<Double> refused = new ArrayList<>();
+        List<SocketChannel> admitted = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-            double ms = refusedAfterMs(body(TOKENS, 512), crowd);
-            if (ms >= 0) {
+            long begin = System.nanoTime();
+            SocketChannel channel = StreamingClients.sent(service.root(), body(TOKENS, 512));
+            int status = statusWithinASecond(channel);
+            double ms = (System.nanoTime() - begin) / 1e6;
+            if (status == 429) {
                 refused.add(ms);
+                channel.close();
+            } else {
+                admitted.add(channel); // hanging up would make room
             }
         }
         crowd.forEach(one -> one.cancel(true));
+        for (SocketChannel channel : admitted) {
+            channel.close();
+        }
         double[] sorted = refused.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         if (sorted.length == 0) {
             throw new IllegalStateException("nobody was turned away within a second");
@@ -265,19 +247,15 @@ public final class ServingBenchmark {
         return crowd;
     }
 
-    /** Below 0 when it was not within a second: then it has a place in the queue, and joins the crowd. */
-    private double refusedAfterMs(String body, List<CompletableFuture<?>> crowd)
-            throws InterruptedException, ExecutionException {
-        long begin = System.nanoTime();
-        CompletableFuture<HttpResponse<Void>> response =
-                service.http().sendAsync(service.json("/v1/completions", body), BodyHandlers.discarding());
+    /** 0 where there is none yet: the request has a place in the queue. */
+    private static int statusWithinASecond(SocketChannel channel) throws IOException {
+        channel.socket().setSoTimeout(1000);
+        byte[] line = new byte["HTTP/1.1 429".length()];
         try {
-            int status = response.get(1, TimeUnit.SECONDS).statusCode();
-            double ms = (System.nanoTime() - begin) / 1e6;
-            return status == 429 ? ms : -1;
-        } catch (TimeoutException e) {
-            crowd.add(response);
-            return -1;
+            int read = channel.socket().getInputStream().readNBytes(line, 0, line.length);
+            return Integer.parseInt(new String(line, 0, read, StandardCharsets.US_ASCII).substring("HTTP/1.1 ".length()));
+        } catch (SocketTimeoutException e) {
+            return 0;
         }
     }
 
@@ -293,14 +271,12 @@ public final class ServingBenchmark {
         }
     }
 
-    private void shortRequests(int count) throws Exception {
-        List<Callable<Timed>> calls = IntStream.range(0, count)
-                .<Callable<Timed>>mapToObj(i -> {
-                    String body = body(4 + i % 5, 1 + i % 3);
-                    return () -> stream(body, new CountDownLatch(0));
-                })
-                .toList();
-        all(STREAMS, calls);
+    private void shortRequests(int count) throws IOException {
+        read(
+                STREAMS,
+                IntStream.range(0, count)
+                        .mapToObj(i -> body(4 + i % 5, 1 + i % 3))
+                        .toList());
     }
 
     /** Resident memory of the process, which shows what is not the heap's only where the heap is fixed and touched. */
