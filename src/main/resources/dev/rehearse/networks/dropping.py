@@ -17,10 +17,14 @@ def noise(count: int, key: Tensor, site: int) -> Tensor:
 def never() -> List[Tensor]:
   return annotate(List[Tensor], [])
 
+# Whether gradients may be asked for: cuDNN's recurrences keep what they need for them only when told so.
+def learns(keys: List[Tensor]) -> bool:
+  return torch.len(keys) > 0
+
 # x with about `share` of its numbers zero and the others larger; x itself where there is no key. `keys` holds at most one
 # i32 scalar.
 def drop(x: Tensor, share: float, keys: List[Tensor], site: int) -> Tensor:
-  if torch.len(keys) > 0 and share > 0.:
+  if __torch__.dropping.learns(keys) and share > 0.:
     dropped = __torch__.dropping.noise(torch.numel(x), keys[0], site) < int(share * 2147483648.)
     x = torch.masked_fill(x, dropped.view(x.size()), 0.) * (1. / (1. - share))
   return x

@@ -46,7 +46,8 @@ class LstmSeq2Seq(Module):
     D = x.size(2)
     data, sizes = torch._pack_padded_sequence(x, lengths.index_select(0, order).cpu(), True)
     zero = torch.zeros([2 * self.layers, R, D // 2], device=source.device)
-    states, h, c = torch.lstm(data, sizes, [zero, zero], self.parameters(w, "encoder", True), True, self.layers, 0., False, True)
+    train = __torch__.dropping.learns(keys)
+    states, h, c = torch.lstm(data, sizes, [zero, zero], self.parameters(w, "encoder", True), True, self.layers, 0., train, True)
     padded, _ = torch._pad_packed_sequence(states, sizes, True, 0., S)
     back = torch.argsort(order)
     return [padded.index_select(0, back), self.begin(h, back), self.begin(c, back)]
@@ -58,8 +59,9 @@ class LstmSeq2Seq(Module):
     return sides.transpose(1, 2).reshape([self.layers, R, 2 * half])
 
   # The decoder's LSTM from h and c (L, R, D) over x (R, T, D): states (R, T, D), then the last h and c.
-  def recur(self, w: Dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor) -> List[Tensor]:
-    states, last_h, last_c = torch.lstm(x, [h, c], self.parameters(w, "decoder", False), True, self.layers, 0., False, False, True)
+  def recur(self, w: Dict[str, Tensor], x: Tensor, h: Tensor, c: Tensor, keys: List[Tensor]) -> List[Tensor]:
+    train = __torch__.dropping.learns(keys)
+    states, last_h, last_c = torch.lstm(x, [h, c], self.parameters(w, "decoder", False), True, self.layers, 0., train, False, True)
     return [states, last_h, last_c]
 
   def product(self, x: Tensor, weight: Tensor) -> Tensor:
@@ -94,7 +96,7 @@ class LstmSeq2Seq(Module):
 
   def readings(self, w: Dict[str, Tensor], turns: List[Tensor], rows: Tensor, value_rows: Tensor, keys: List[Tensor]) -> List[Tensor]:
     encoded = self.encode(w, turns[0], turns[1], keys)
-    states = self.recur(w, self.read_tokens(w, turns[2], keys, 1), encoded[1], encoded[2])[0]
+    states = self.recur(w, self.read_tokens(w, turns[2], keys, 1), encoded[1], encoded[2], keys)[0]
     hidden = self.attend(w, __torch__.dropping.drop(states, self.dropout, keys, 2), encoded[0], turns[1])
     hidden = hidden.reshape([-1, hidden.size(2)])  # (R*T, D)
     log_pi = torch.log_softmax(self.logits(w, hidden.index_select(0, rows)), 1, 6)
@@ -117,7 +119,7 @@ class LstmSeq2Seq(Module):
       _0 = torch.index_put_(kept[0], at, encoded[0])
     _1 = torch.index_put_(kept[-3], [slots], lengths.to(6))
     x = self.read_tokens(w, ids.gather(1, last.unsqueeze(1)), __torch__.dropping.never(), 1)  # (B, 1, D)
-    step = self.recur(w, x, encoded[1], encoded[2])
+    step = self.recur(w, x, encoded[1], encoded[2], __torch__.dropping.never())
     _2 = torch.index_put_(kept[-2], [slots], step[1].transpose(0, 1))
     _3 = torch.index_put_(kept[-1], [slots], step[2].transpose(0, 1))
     return self.ahead(w, self.attend(w, step[0], encoded[0], lengths).squeeze(1))
@@ -128,7 +130,7 @@ class LstmSeq2Seq(Module):
     h = kept[-2][:B]
     c = kept[-1][:B]
     x = self.read_tokens(w, ids.unsqueeze(1), __torch__.dropping.never(), 1)
-    step = self.recur(w, x, h.transpose(0, 1).contiguous(), c.transpose(0, 1).contiguous())
+    step = self.recur(w, x, h.transpose(0, 1).contiguous(), c.transpose(0, 1).contiguous(), __torch__.dropping.never())
     _0 = torch.copy_(h, step[1].transpose(0, 1))
     _1 = torch.copy_(c, step[2].transpose(0, 1))
     memory = step[0]
