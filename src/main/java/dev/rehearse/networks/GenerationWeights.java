@@ -4,7 +4,7 @@ import ai.djl.pytorch.jni.IValue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network's weights for calls that generate: on a CPU in their resident form, made at the first use after a change.
+ * A network's weights for calls that generate: in their resident form, made at the first use after a change.
  * Confined to the device's thread, or a lane while that waits.
  */
 final class GenerationWeights implements AutoCloseable {

@@ -6,7 +6,7 @@ package dev.rehearse.networks;
  * @param dropout share of activations set to zero while learning; 0 in reinforcement
  * @param trunk whether V's loss also moves the hidden states it reads
  * @param trainable what learning moves
- * @param generationWeights what generation keeps the weights of matrix products in, on a CPU
+ * @param generationWeights what generation keeps the weights of matrix products in
  */
 public record NetworkOptions(
         ComputeType computeType, double dropout, ValueTrunk trunk, Trainable trainable, WeightType generationWeights) {

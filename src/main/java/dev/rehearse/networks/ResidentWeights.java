@@ -9,21 +9,29 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A network's weights as generation reads them at each token: cast and laid out for the processor's matrix kernels once
- * instead of at each call, as one dict that calls share. A copy: it does not follow later changes of the weights.
+ * A network's weights as generation reads them at each token: cast and laid out for the device's matrix kernels once
+ * instead of at each call, as one dict that calls share. Made anew when the weights have changed.
  *
- * <p>The blocks are oneDNN's own; its kernels depend on the processor's instructions only, where libtorch's default
- * library for f32 products takes slower ways on some vendors' processors. Confined to the
- * device's thread, or a lane while that waits.
+ * <p>On a processor large ones are in oneDNN's own blocks; its kernels depend on the processor's instructions only, where
+ * libtorch's default library for f32 products takes slower ways on some vendors' processors. Of small ones setting up
+ * such a kernel takes longer than the product: they stay plain, and f32. Confined to the device's thread, or a lane
+ * while that waits.
  */
 final class ResidentWeights implements AutoCloseable {
     /** The int8 kernel reads this many inputs at once; of fewer it makes nonsense. */
     private static final int INT8_BLOCK = 32;
 
+    /** Numbers of the smallest weight in blocks; of fewer, plain is the faster on every processor that was tried. */
+    private static final int LARGE = 50_000;
+
+    /** Tells scripts that all projections are in their resident form. */
+    private static final String MARK = "resident";
+
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
     private final WeightType type;
     private final ComputeType narrow;
+    private final boolean cpu;
     private final IValue dict;
 
     /** @throws IllegalArgumentException when the device does not support the type */
@@ -33,9 +41,11 @@ final class ResidentWeights implements AutoCloseable {
         }
         this.type = type;
         narrow = device.narrowest();
+        cpu = device.isCpu();
         manager = (PtNDManager) device.manager().newSubManager();
         try (Script packing = device.scripts().open("packing", "Packing", Map.of())) {
             weights.forEach(arrays::put);
+            arrays.put(MARK, (PtNDArray) manager.create(1f));
             architecture.projections().forEach((name, projection) -> add(packing, name, projection));
         }
         dict = IValue.stringMapFrom(arrays);
@@ -49,16 +59,18 @@ final class ResidentWeights implements AutoCloseable {
     private void add(Script packing, String name, Projection projection) {
         PtNDArray stored = stored(projection.weight());
         boolean inOut = projection.order() == Projection.Order.IN_OUT;
+        if (cpu && stored.getShape().size() < LARGE) {
+            arrays.put(name + ".weight", laidOut(packing, "plain", stored, inOut, ComputeType.F32));
+            return;
+        }
         // Sums come out in the type of the product: in bf16, logits near 100 would be 0.5 apart.
-        ComputeType blocks = type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : narrow;
-        long inputs = stored.getShape().get(inOut ? 0 : 1);
-        WeightType kept = type == WeightType.INT8 && inputs % INT8_BLOCK != 0 ? WeightType.BF16 : type;
-        switch (kept) {
-            case F32, BF16 -> arrays.put(name + ".weight", blocks(packing, stored, inOut, blocks));
-            case INT8 -> {
-                int8(packing, name, stored, inOut);
-                arrays.put(name + ".rows", blocks(packing, stored, inOut, blocks));
-            }
+        ComputeType product = type == WeightType.F32 || name.equals(Architecture.HEAD) ? ComputeType.F32 : narrow;
+        PtNDArray whole = laidOut(packing, cpu ? "blocks" : "plain", stored, inOut, product);
+        if (type == WeightType.INT8 && stored.getShape().get(inOut ? 0 : 1) % INT8_BLOCK == 0) {
+            int8(packing, name, stored, inOut);
+            arrays.put(name + ".rows", whole);
+        } else {
+            arrays.put(name + ".weight", whole);
         }
         if (type != WeightType.F32 && narrow == ComputeType.BF16 && arrays.containsKey(name + ".bias")) {
             arrays.put(name + ".bias", cast(packing, stored(name + ".bias")));
@@ -73,11 +85,11 @@ final class ResidentWeights implements AutoCloseable {
         return array;
     }
 
-    private PtNDArray blocks(Script packing, PtNDArray stored, boolean inOut, ComputeType as) {
+    private PtNDArray laidOut(Script packing, String form, PtNDArray stored, boolean inOut, ComputeType as) {
         try (IValue weight = IValue.from(stored);
                 IValue order = IValue.from(inOut);
                 IValue number = IValue.from((long) as.scalarType());
-                IValue packed = packing.infer("blocks", weight, order, number)) {
+                IValue packed = packing.infer(form, weight, order, number)) {
             return (PtNDArray) packed.toTensor(manager);
         }
     }

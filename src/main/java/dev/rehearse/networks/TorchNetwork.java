@@ -59,8 +59,7 @@ public final class TorchNetwork implements QNetwork {
         Architecture.ScriptName name = architecture.script();
         script = device.scripts().open(name.resource(), name.type(), attributes);
         boolean adapted = options.trainable() instanceof Trainable.Lora;
-        boolean asStored =
-                !device.isCpu() || adapted || architecture.projections().isEmpty();
+        boolean asStored = adapted || architecture.projections().isEmpty();
         generationWeights =
                 new GenerationWeights(device, architecture, weights, asStored ? null : options.generationWeights());
     }

@@ -21,11 +21,10 @@ class Gpt2(Module):
   estimates : str
 
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    weight = w[name + ".weight"]
     bias = w[name + ".bias"]
-    if __torch__.resident.holds(weight):
+    if __torch__.resident.holds(w):
       return __torch__.resident.linear(w, name, x, bias, "none", "")
-    product = torch.matmul(x.to(self.compute), weight.to(self.compute))
+    product = torch.matmul(x.to(self.compute), w[name + ".weight"].to(self.compute))
     if self.lora_scale > 0.:
       if torch.__contains__(w, name + ".lora_A.weight"):
         low = torch.linear(x.to(self.compute), w[name + ".lora_A.weight"].to(self.compute))  # (..., rank)
@@ -49,7 +48,7 @@ class Gpt2(Module):
     return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
 
   def mlp(self, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    if __torch__.resident.holds(w[p + "mlp.c_fc.weight"]):
+    if __torch__.resident.holds(w):
       inner = __torch__.resident.linear(w, p + "mlp.c_fc", x, w[p + "mlp.c_fc.bias"], "gelu", self.gelu)  # (..., 4D)
     else:
       inner = torch.gelu(self.project(w, p + "mlp.c_fc", x), approximate=self.gelu)

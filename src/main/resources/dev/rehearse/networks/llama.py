@@ -31,13 +31,12 @@ class Llama(Module):
   estimates : str
 
   def project(self, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    weight = w[name + ".weight"]
-    if __torch__.resident.holds(weight):
+    if __torch__.resident.holds(w):
       bias = annotate(Optional[Tensor], None)
       if torch.__contains__(w, name + ".bias"):
         bias = w[name + ".bias"]
       return __torch__.resident.linear(w, name, x, bias, "none", "")
-    product = torch.linear(x.to(self.compute), weight.to(self.compute))
+    product = torch.linear(x.to(self.compute), w[name + ".weight"].to(self.compute))
     if torch.__contains__(w, name + ".bias"):
       product = product + w[name + ".bias"].to(self.compute)
     if self.lora_scale > 0.:

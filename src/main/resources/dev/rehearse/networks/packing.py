@@ -8,11 +8,15 @@ class Packing(Module):
   def cast(self, weight: Tensor, type: int) -> Tensor:
     return weight.to(type)
 
-  # (out, in) in the blocks of oneDNN's matrix kernels, as `type` (f32 = 6, bf16 = 15).
-  def blocks(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
+  # (out, in) as `type` (f32 = 6, bf16 = 15), as libtorch's own products read it.
+  def plain(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
     if in_out:
       weight = weight.t()
-    return ops.mkldnn._reorder_linear_weight(weight.to(type).contiguous(), None)
+    return weight.to(type).contiguous()
+
+  # (out, in) in the blocks of oneDNN's matrix kernels, as `type`.
+  def blocks(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
+    return ops.mkldnn._reorder_linear_weight(self.plain(weight, in_out, type), None)
 
   # int8 (out, in) and the bf16 scale (out) of each row: symmetric, the largest number of a row becomes 127.
   def int8(self, weight: Tensor, in_out: bool) -> List[Tensor]:

@@ -1,9 +1,9 @@
 # TorchScript, read by libtorch, not run by Python.
-# Products with weights that are resident (networks/ResidentWeights), as free functions: packed by oneDNN, or int8 with a
-# scale per output.
+# Products with weights that are resident (networks/ResidentWeights), as free functions: packed by oneDNN, int8 with a
+# scale per output, or plain, (out, in) in the type of the product.
 
-def holds(weight: Tensor) -> bool:
-  return weight.is_mkldnn or weight.dtype == 1
+def holds(w: Dict[str, Tensor]) -> bool:
+  return torch.__contains__(w, "resident")
 
 # x (..., in) to (..., out). `activation` is none or gelu, `algorithm` the form of gelu.
 def linear(w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], activation: str, algorithm: str) -> Tensor:
@@ -17,5 +17,10 @@ def linear(w: Dict[str, Tensor], name: str, x: Tensor, bias: Optional[Tensor], a
         y = torch.gelu(y, approximate=algorithm)
       return y.view(x.size()[:-1] + [weight.size(0)])
     weight = w[name + ".rows"]
+  if not weight.is_mkldnn:
+    y = torch.linear(x.to(weight.dtype), weight, bias)
+    if activation == "gelu":
+      y = torch.gelu(y, approximate=algorithm)
+    return y
   none = annotate(List[Optional[number]], [])
   return ops.mkldnn._linear_pointwise(x.to(weight.dtype), weight, bias, activation, none, algorithm)

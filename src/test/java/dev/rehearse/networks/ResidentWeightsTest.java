@@ -18,7 +18,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ResidentWeightsTest {
+    /** All its weights stay plain, and all of the other's but its head are in blocks. */
     private static final Architecture SMALL = Gpt2.of(61, 32, 32, 2, 4);
+
+    private static final Architecture LARGE = Gpt2.of(61, 32, 256, 2, 4);
     private static final int[] PROMPT = {3, 60, 7, 0, 22};
 
     private static Device device;
@@ -61,7 +64,7 @@ class ResidentWeightsTest {
     @ParameterizedTest
     @CsvSource({"F32, 1, 1e-5", "F32, 6, 1e-5", "BF16, 1, 0.02", "BF16, 6, 0.02", "INT8, 1, 0.05", "INT8, 6, 0.05"})
     void logProbabilitiesAreThoseOfTheWeightsAsStored(WeightType type, int rows, double tolerance) {
-        for (Architecture shape : List.of(SMALL, Llama.of(61, 32, 32, 2, 4, 2), Llamas.qwen2(61, 32))) {
+        for (Architecture shape : List.of(SMALL, LARGE, Llama.of(61, 32, 256, 2, 4, 2), Llamas.qwen2(61, 32))) {
             assertAsStored(shape, type, rows, tolerance);
         }
     }
@@ -83,7 +86,7 @@ class ResidentWeightsTest {
     @ParameterizedTest
     @EnumSource(value = WeightType.class)
     void aHeadOfItsOwnIsUsed(WeightType type) {
-        Architecture untied = new Gpt2(61, 32, 32, 2, 4, 1e-5, true, false);
+        Architecture untied = new Gpt2(1000, 32, 64, 2, 4, 1e-5, true, false);
         try (TorchNetwork stored = TorchNetwork.create(device, untied, NetworkOptions.exact(), 5);
                 TorchNetwork resident = network(untied, type)) {
             Choice choice = afterOneMoreToken(resident, 1);
@@ -98,7 +101,13 @@ class ResidentWeightsTest {
             value = WeightType.class,
             names = {"F32", "BF16"})
     void aRowIsTheSameAloneAndAmongOthers(WeightType type) {
-        try (TorchNetwork network = network(SMALL, type)) {
+        for (Architecture shape : List.of(SMALL, LARGE)) {
+            assertTheSameAloneAndAmongOthers(shape, type);
+        }
+    }
+
+    private static void assertTheSameAloneAndAmongOthers(Architecture shape, WeightType type) {
+        try (TorchNetwork network = network(shape, type)) {
             Choice alone = afterOneMoreToken(network, 1);
             Choice among = afterOneMoreToken(network, 16);
             for (int row = 0; row < 16; row++) {
