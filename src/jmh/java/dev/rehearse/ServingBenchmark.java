@@ -122,20 +122,14 @@ public final class ServingBenchmark {
     /** Time per step in which the device does nothing, while every reply grows: told token by token, or at the end. */
     private void overhead(boolean streamed) throws Exception {
         CountDownLatch growing = new CountDownLatch(STREAMS);
-        ExecutorService clients = Executors.newFixedThreadPool(STREAMS);
+        StreamingClients clients = new StreamingClients(service.root(), growing::countDown);
+        List<String> bodies =
+                Stream.generate(() -> body(TOKENS, 900, streamed)).limit(STREAMS).toList();
+        ExecutorService thread = Executors.newSingleThreadExecutor();
         try {
-            List<Future<?>> replies = new ArrayList<>();
-            List<String> bodies =
-                    Stream.generate(() -> body(TOKENS, 512, streamed)).limit(STREAMS).toList();
-            if (streamed) {
-                replies.add(clients.submit(
-                        () -> new StreamingClients(service.root(), growing::countDown).read(bodies, STREAMS)));
-            } else {
-                bodies.forEach(body ->
-                        replies.add(clients.submit(() -> service.answer(service.json("/v1/completions", body)))));
-            }
+            Future<?> replies = thread.submit(() -> clients.read(bodies, STREAMS));
             if (!streamed) {
-                Thread.sleep(Duration.ofSeconds(5).toMillis()); // while the prompts are read
+                Thread.sleep(Duration.ofSeconds(3).toMillis()); // while the prompts are read
             } else if (!growing.await(2, TimeUnit.MINUTES)) {
                 throw new IllegalStateException(growing.getCount() + " streams did not begin");
             }
@@ -144,7 +138,6 @@ public final class ServingBenchmark {
             Thread.sleep(Duration.ofSeconds(4).toMillis());
             Device.Done after = nextDone();
             long wall = System.nanoTime() - begin;
-            boolean allGrew = replies.stream().noneMatch(Future::isDone);
             long steps = after.pieces() - before.pieces();
             long busy = after.time().minus(before.time()).toNanos();
             System.out.printf(
@@ -152,14 +145,14 @@ public final class ServingBenchmark {
                     weights,
                     STREAMS,
                     streamed ? "streams" : "replies that are sent when they are whole",
-                    allGrew ? "" : " (some had ended)",
+                    replies.isDone() ? " (which had ended)" : "",
                     wall / 1e6 / steps,
                     (wall - busy) / 1e6 / steps);
-            for (Future<?> reply : replies) {
-                reply.get();
-            }
         } finally {
-            clients.shutdownNow();
+            thread.shutdownNow(); // hangs up
+            if (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
+                throw new IllegalStateException("a client did not hang up");
+            }
         }
     }
 

@@ -36,17 +36,20 @@ final class StreamingClients {
     /** What one streamed reply took. */
     record Timed(double firstTokenMs, double totalMs, int tokens) {}
 
-    /** Sends completions of these bodies, so many at once, and reads them to their ends. */
+    /** Sends completions of these bodies, so many at once, and reads them to their ends; interrupted, it hangs up. */
     List<Timed> read(List<String> bodies, int atOnce) throws IOException {
         Deque<String> waiting = new ArrayDeque<>(bodies);
         List<Timed> ended = new ArrayList<>();
         try (Selector selector = Selector.open()) {
-            while (ended.size() < bodies.size()) {
+            while (ended.size() < bodies.size() && !Thread.currentThread().isInterrupted()) {
                 while (!waiting.isEmpty() && selector.keys().size() < atOnce) {
                     open(selector, waiting.remove());
                 }
                 selector.select(key -> take(key, ended));
                 selector.selectNow(); // forgets keys whose channels are closed
+            }
+            for (SelectionKey key : selector.keys()) {
+                key.channel().close();
             }
         }
         return ended;
