@@ -3,6 +3,7 @@ package dev.rehearse;
 import dev.rehearse.StreamingClients.Timed;
 import dev.rehearse.networks.Device;
 import dev.rehearse.networks.Gpt2;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.net.http.HttpRequest;
@@ -18,10 +19,12 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
@@ -130,22 +133,28 @@ public final class ServingBenchmark {
             Future<?> replies = thread.submit(() -> clients.read(bodies, STREAMS));
             if (!streamed) {
                 Thread.sleep(Duration.ofSeconds(3).toMillis()); // while the prompts are read
-            } else if (!growing.await(2, TimeUnit.MINUTES)) {
-                throw new IllegalStateException(growing.getCount() + " streams did not begin");
+            } else {
+                while (!growing.await(1, TimeUnit.SECONDS)) {
+                    if (replies.isDone()) {
+                        throw new IllegalStateException("replies ended before all had begun: " + replies.get());
+                    }
+                }
             }
-            Device.Done before = nextDone();
+            Device.Done before = nextDone(replies);
             long begin = System.nanoTime();
             Thread.sleep(Duration.ofSeconds(4).toMillis());
-            Device.Done after = nextDone();
+            Device.Done after = nextDone(replies);
             long wall = System.nanoTime() - begin;
+            if (clients.ended() > 0) {
+                throw new IllegalStateException(clients.ended() + " replies ended while steps were counted");
+            }
             long steps = after.pieces() - before.pieces();
             long busy = after.time().minus(before.time()).toNanos();
             System.out.printf(
-                    "%s, %d %s%s: %.2f ms a step, of which %.3f ms outside the device's calls%n",
+                    "%s, %d %s: %.2f ms a step, of which %.3f ms outside the device's calls%n",
                     weights,
                     STREAMS,
                     streamed ? "streams" : "replies that are sent when they are whole",
-                    replies.isDone() ? " (which had ended)" : "",
                     wall / 1e6 / steps,
                     (wall - busy) / 1e6 / steps);
         } finally {
@@ -157,11 +166,14 @@ public final class ServingBenchmark {
     }
 
     /** At the end of a step, as only whole ones are counted. */
-    private Device.Done nextDone() throws InterruptedException {
+    private Device.Done nextDone(Future<?> replies) throws InterruptedException, ExecutionException {
         Device.Done before = service.device().done(Device.Priority.SERVING);
         Device.Done now = before;
         while (now.pieces() == before.pieces()) {
-            Thread.sleep(0, 100_000);
+            if (replies.isDone()) {
+                throw new IllegalStateException("all replies ended: " + replies.get());
+            }
+            LockSupport.parkNanos(100_000);
             now = service.device().done(Device.Priority.SERVING);
         }
         return now;
@@ -206,11 +218,13 @@ public final class ServingBenchmark {
             SocketChannel channel = StreamingClients.sent(service.root(), body(TOKENS, 512));
             int status = statusWithinASecond(channel);
             double ms = (System.nanoTime() - begin) / 1e6;
-            if (status == 429) {
-                refused.add(ms);
-                channel.close();
-            } else {
-                admitted.add(channel); // hanging up would make room
+            switch (status) {
+                case 429 -> {
+                    refused.add(ms);
+                    channel.close();
+                }
+                case 0 -> admitted.add(channel); // hanging up would make room
+                default -> throw new IllegalStateException("status " + status);
             }
         }
         crowd.forEach(one -> one.cancel(true));
@@ -246,7 +260,10 @@ public final class ServingBenchmark {
         byte[] line = new byte["HTTP/1.1 429".length()];
         try {
             int read = channel.socket().getInputStream().readNBytes(line, 0, line.length);
-            return Integer.parseInt(new String(line, 0, read, StandardCharsets.US_ASCII).substring("HTTP/1.1 ".length()));
+            if (read < line.length) {
+                throw new EOFException("no answer");
+            }
+            return Integer.parseInt(new String(line, StandardCharsets.US_ASCII).substring("HTTP/1.1 ".length()));
         } catch (SocketTimeoutException e) {
             return 0;
         }

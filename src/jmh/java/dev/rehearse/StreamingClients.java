@@ -13,12 +13,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Reads many streamed replies on one thread, a connection each: a client that shares its cores with the service should
- * take little of them. Confined to one thread.
+ * Reads many replies on one thread, a connection each: a client that shares its cores with the service should take little
+ * of them. Confined to one thread, except for {@link #ended}.
  */
 final class StreamingClients {
     private static final Pattern TOKENS = Pattern.compile("\"completion_tokens\":(\\d+)");
@@ -26,6 +27,7 @@ final class StreamingClients {
     private final URI service;
     private final Runnable begun;
     private final ByteBuffer buffer = ByteBuffer.allocate(64 * 1024);
+    private final AtomicInteger ended = new AtomicInteger();
 
     /** @param begun called at the first event of each reply */
     StreamingClients(URI service, Runnable begun) {
@@ -33,26 +35,34 @@ final class StreamingClients {
         this.begun = begun;
     }
 
-    /** What one streamed reply took. */
+    /** How many replies have been read to their ends. */
+    int ended() {
+        return ended.get();
+    }
+
+    /** What one reply took. */
     record Timed(double firstTokenMs, double totalMs, int tokens) {}
 
     /** Sends completions of these bodies, so many at once, and reads them to their ends; interrupted, it hangs up. */
     List<Timed> read(List<String> bodies, int atOnce) throws IOException {
         Deque<String> waiting = new ArrayDeque<>(bodies);
-        List<Timed> ended = new ArrayList<>();
+        List<Timed> replies = new ArrayList<>();
         try (Selector selector = Selector.open()) {
-            while (ended.size() < bodies.size() && !Thread.currentThread().isInterrupted()) {
-                while (!waiting.isEmpty() && selector.keys().size() < atOnce) {
-                    open(selector, waiting.remove());
+            try {
+                while (replies.size() < bodies.size() && !Thread.currentThread().isInterrupted()) {
+                    while (!waiting.isEmpty() && selector.keys().size() < atOnce) {
+                        open(selector, waiting.remove());
+                    }
+                    selector.select(key -> take(key, replies));
+                    selector.selectNow(); // forgets keys whose channels are closed
                 }
-                selector.select(key -> take(key, ended));
-                selector.selectNow(); // forgets keys whose channels are closed
-            }
-            for (SelectionKey key : selector.keys()) {
-                key.channel().close();
+            } finally {
+                for (SelectionKey key : selector.keys()) {
+                    key.channel().close();
+                }
             }
         }
-        return ended;
+        return replies;
     }
 
     private void open(Selector selector, String body) throws IOException {
@@ -77,7 +87,7 @@ final class StreamingClients {
         return channel;
     }
 
-    private void take(SelectionKey key, List<Timed> ended) {
+    private void take(SelectionKey key, List<Timed> replies) {
         Reply reply = (Reply) key.attachment();
         SocketChannel channel = (SocketChannel) key.channel();
         try {
@@ -88,7 +98,8 @@ final class StreamingClients {
                 }
             } else {
                 channel.close();
-                ended.add(reply.timed());
+                replies.add(reply.timed());
+                ended.incrementAndGet();
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -122,7 +133,7 @@ final class StreamingClients {
         Timed timed() {
             Matcher tokens = TOKENS.matcher(text);
             if (!tokens.find()) {
-                throw new IllegalStateException("no streamed reply: " + text);
+                throw new IllegalStateException("no reply: " + text);
             }
             return new Timed(firstTokenMs, sinceBegin(), Integer.parseInt(tokens.group(1)));
         }

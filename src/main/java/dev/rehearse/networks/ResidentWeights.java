@@ -10,12 +10,12 @@ import java.util.Map;
 
 /**
  * A network's weights as generation reads them at each token: cast and laid out for the device's matrix kernels once
- * instead of at each call, as one dict that calls share. Made anew when the weights have changed.
+ * instead of at each call, as one dict that calls share. To be made anew when the weights have changed.
  *
  * <p>On a processor large ones are in oneDNN's own blocks; its kernels depend on the processor's instructions only, where
- * libtorch's default library for f32 products takes slower ways on some vendors' processors. Of small ones setting up
- * such a kernel takes longer than the product: they stay plain, and f32. Confined to the device's thread, or a lane
- * while that waits.
+ * libtorch's default library for f32 products takes slower ways on some vendors' processors. Of small ones setting
+ * up such a kernel takes longer than the product: they stay plain, and f32. Confined to the device's thread, or a
+ * lane while that waits.
  */
 final class ResidentWeights implements AutoCloseable {
     /** The int8 kernel reads this many inputs at once; of fewer it makes nonsense. */
@@ -37,7 +37,7 @@ final class ResidentWeights implements AutoCloseable {
     /** @throws IllegalArgumentException when the device does not support the type */
     ResidentWeights(Device device, Architecture architecture, Weights weights, WeightType type) {
         if (!device.supports(type)) {
-            throw new IllegalArgumentException("generation cannot keep weights in " + type + " on this processor");
+            throw new IllegalArgumentException("generation cannot keep weights in " + type + " on this device");
         }
         this.type = type;
         narrow = device.narrowest();

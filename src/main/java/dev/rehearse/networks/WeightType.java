@@ -1,6 +1,9 @@
 package dev.rehearse.networks;
 
-/** The number type in which generation keeps the weights of matrix products; norms, embeddings and caches stay f32. */
+/**
+ * The number type in which generation keeps the weights of matrix products; norms, embeddings and caches stay f32, and on a
+ * processor weights of fewer than 50,000 numbers.
+ */
 public enum WeightType {
     /** As trained. */
     F32,
@@ -12,10 +15,10 @@ public enum WeightType {
      */
     INT8;
 
-    /** Memory that one weight takes on the device. */
+    /** Memory that one weight takes on the device, at most, beside its stored form. */
     public int bytes(Device device) {
         return switch (this) {
-            case F32 -> 4;
+            case F32 -> device.isCpu() ? 4 : 0;
             case BF16 -> 2;
             case INT8 -> 1 + (device.supports(BF16) ? BF16 : F32).bytes(device);
         };

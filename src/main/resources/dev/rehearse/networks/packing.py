@@ -8,15 +8,15 @@ class Packing(Module):
   def cast(self, weight: Tensor, type: int) -> Tensor:
     return weight.to(type)
 
-  # (out, in) as `type` (f32 = 6, bf16 = 15), as libtorch's own products read it.
+  # (out, in) as `type` (f32 = 6, bf16 = 15), as libtorch's own products read it: the weight itself if it is of that type.
   def plain(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
     if in_out:
       weight = weight.t()
-    return weight.to(type).contiguous()
+    return weight.to(type)
 
   # (out, in) in the blocks of oneDNN's matrix kernels, as `type`.
   def blocks(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
-    return ops.mkldnn._reorder_linear_weight(self.plain(weight, in_out, type), None)
+    return ops.mkldnn._reorder_linear_weight(self.plain(weight, in_out, type).contiguous(), None)
 
   # int8 (out, in) and the bf16 scale (out) of each row: symmetric, the largest number of a row becomes 127.
   def int8(self, weight: Tensor, in_out: bool) -> List[Tensor]:

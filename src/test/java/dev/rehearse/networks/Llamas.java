@@ -15,6 +15,12 @@ final class Llamas {
         return new Llama(Family.QWEN2, vocabularySize, contextLength, 8, 20, 2, attention, 1e-6, false, false);
     }
 
+    /** So wide that generation keeps its weights in blocks. */
+    static Llama wideQwen2(int vocabularySize, int contextLength) {
+        Attention attention = new Attention(4, 4, 64, Rope.plain(1_000), Biases.INPUTS);
+        return new Llama(Family.QWEN2, vocabularySize, contextLength, 256, 640, 2, attention, 1e-6, false, false);
+    }
+
     /** Llama 3's scaling, in a context so small that waves of all three kinds occur; every bias there can be. */
     static Llama llama3(int vocabularySize, int contextLength) {
         Attention attention = new Attention(4, 2, 8, new Rope(500, 8, 1, 4, 64), Biases.ALL);
