@@ -9,6 +9,7 @@ import dev.rehearse.text.TokenizerKind;
 import dev.rehearse.text.TokenizerSpec;
 import dev.rehearse.text.TokenizerTrainer;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;
@@ -18,7 +19,9 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Comparator;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -76,6 +79,21 @@ final class BenchmarkService implements AutoCloseable {
     /** The value of the only meter of this name. */
     double gauge(String name) {
         return context.getBean(MeterRegistry.class).get(name).gauge().value();
+    }
+
+    /** Requests answered with this status, and the milliseconds they took in all, as the service measures it. */
+    record Answered(long requests, double milliseconds) {}
+
+    Answered answered(int status) {
+        Collection<Timer> timers = context.getBean(MeterRegistry.class)
+                .get("http.server.requests")
+                .tag("status", String.valueOf(status))
+                .timers();
+        return new Answered(
+                timers.stream().mapToLong(Timer::count).sum(),
+                timers.stream()
+                        .mapToDouble(timer -> timer.totalTime(TimeUnit.MILLISECONDS))
+                        .sum());
     }
 
     URI root() {

@@ -211,9 +211,22 @@ public final class ServingBenchmark {
         List<CompletableFuture<?>> queued = crowd(); // takes the queue
         crowd.addAll(queued);
         CompletableFuture.anyOf(queued.toArray(CompletableFuture[]::new)).join(); // the first that is turned away
-        List<Double> refused = new ArrayList<>();
+        Thread.sleep(Duration.ofSeconds(2).toMillis()); // while the others of them are
         List<SocketChannel> admitted = new ArrayList<>();
-        for (int i = 0; i < 200; i++) {
+        for (int round = 0; round < 5; round++) { // a young process interprets what it answers with
+            refusals(200, admitted);
+        }
+        crowd.forEach(one -> one.cancel(true));
+        for (SocketChannel channel : admitted) {
+            channel.close();
+        }
+    }
+
+    /** @param admitted takes the connections of those that found a place in the queue: hanging up would make room */
+    private void refusals(int count, List<SocketChannel> admitted) throws IOException {
+        BenchmarkService.Answered before = service.answered(429);
+        List<Double> refused = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
             long begin = System.nanoTime();
             SocketChannel channel = StreamingClients.sent(service.root(), body(TOKENS, 512));
             int status = statusWithinASecond(channel);
@@ -223,26 +236,25 @@ public final class ServingBenchmark {
                     refused.add(ms);
                     channel.close();
                 }
-                case 0 -> admitted.add(channel); // hanging up would make room
+                case 0 -> admitted.add(channel);
                 default -> throw new IllegalStateException("status " + status);
             }
-        }
-        crowd.forEach(one -> one.cancel(true));
-        for (SocketChannel channel : admitted) {
-            channel.close();
         }
         double[] sorted = refused.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         if (sorted.length == 0) {
             throw new IllegalStateException("nobody was turned away within a second");
         }
+        BenchmarkService.Answered after = service.answered(429);
         System.out.printf(
-                "%s: %d of 200 requests beside a full queue got 429 within a second; median %.1f ms, 95th percentile %.1f"
-                        + " ms, longest %.1f ms%n",
+                "%s: %d of %d requests beside a full queue got 429 within a second; median %.1f ms, 95th percentile %.1f"
+                        + " ms, longest %.1f ms; in the service %.1f ms in the mean%n",
                 weights,
                 sorted.length,
+                count,
                 sorted[sorted.length / 2],
                 sorted[sorted.length * 95 / 100],
-                sorted[sorted.length - 1]);
+                sorted[sorted.length - 1],
+                (after.milliseconds() - before.milliseconds()) / (after.requests() - before.requests()));
     }
 
     private List<CompletableFuture<?>> crowd() {
