@@ -24,9 +24,6 @@ final class ResidentWeights implements AutoCloseable {
     /** Numbers of the smallest weight in blocks; of fewer, plain is the faster on every processor that was tried. */
     private static final int LARGE = 50_000;
 
-    /** Tells scripts that all projections are in their resident form. */
-    private static final String MARK = "resident";
-
     private final PtNDManager manager;
     private final Map<String, PtNDArray> arrays = new LinkedHashMap<>();
     private final WeightType type;
@@ -45,7 +42,6 @@ final class ResidentWeights implements AutoCloseable {
         manager = (PtNDManager) device.manager().newSubManager();
         try (Script packing = device.scripts().open("packing", "Packing", Map.of())) {
             weights.forEach(arrays::put);
-            arrays.put(MARK, (PtNDArray) manager.create(1f));
             architecture.projections().forEach((name, projection) -> add(packing, name, projection));
         }
         dict = IValue.stringMapFrom(arrays);
@@ -73,7 +69,7 @@ final class ResidentWeights implements AutoCloseable {
             arrays.put(name + ".weight", whole);
         }
         if (type != WeightType.F32 && narrow == ComputeType.BF16 && arrays.containsKey(name + ".bias")) {
-            arrays.put(name + ".bias", cast(packing, stored(name + ".bias")));
+            arrays.put(name + ".bias", laidOut(packing, "plain", stored(name + ".bias"), false, ComputeType.BF16));
         }
     }
 
@@ -101,14 +97,6 @@ final class ResidentWeights implements AutoCloseable {
             PtNDArray[] parts = packed.toTensorArray(manager);
             arrays.put(name + ".weight", parts[0]);
             arrays.put(name + ".scale", parts[1]);
-        }
-    }
-
-    private PtNDArray cast(Script packing, PtNDArray stored) {
-        try (IValue weight = IValue.from(stored);
-                IValue number = IValue.from((long) ComputeType.BF16.scalarType());
-                IValue made = packing.infer("cast", weight, number)) {
-            return (PtNDArray) made.toTensor(manager);
         }
     }
 

@@ -32,6 +32,7 @@ final class Script implements AutoCloseable {
     private final String name;
     private final PtSymbolBlock block;
     private final Runnable whenClosed;
+    private boolean closed;
 
     private Script(String name, PtSymbolBlock block, Runnable whenClosed) {
         this.name = name;
@@ -108,9 +109,13 @@ final class Script implements AutoCloseable {
         }
     }
 
+    /** Idempotent, as one may be shared: what closes twice must not close for another. */
     @Override
     public void close() {
-        whenClosed.run();
+        if (!closed) {
+            closed = true;
+            whenClosed.run();
+        }
     }
 
     @Override

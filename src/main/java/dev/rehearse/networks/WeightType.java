@@ -1,8 +1,8 @@
 package dev.rehearse.networks;
 
 /**
- * The number type in which generation keeps the weights of matrix products; norms, embeddings and caches stay f32, and on a
- * processor weights of fewer than 50,000 numbers.
+ * The number type in which generation keeps the weights of matrix products; norms, embeddings and caches stay f32, and
+ * on a processor small weights ({@link ResidentWeights}).
  */
 public enum WeightType {
     /** As trained. */

@@ -113,7 +113,7 @@ class Llama(Module):
     return self.norm(w, "norm", x)
 
   def logits(self, w: Dict[str, Tensor], hidden: Tensor) -> Tensor:
-    if torch.__contains__(w, "head.weight"):
+    if __torch__.resident.holds(w):
       return __torch__.resident.linear(w, "head", hidden, None, "none", "").to(6)  # (N, V)
     head = w["embed_tokens.weight"] if self.tied else w["lm_head.weight"]
     return torch.linear(hidden.to(self.compute), head.to(self.compute)).to(6)  # (N, V)

@@ -5,9 +5,6 @@ class Packing(Module):
   __buffers__ = []
   training : bool
 
-  def cast(self, weight: Tensor, type: int) -> Tensor:
-    return weight.to(type)
-
   # (out, in) as `type` (f32 = 6, bf16 = 15), as libtorch's own products read it: the weight itself if it is of that type.
   def plain(self, weight: Tensor, in_out: bool, type: int) -> Tensor:
     if in_out:
@@ -20,8 +17,7 @@ class Packing(Module):
 
   # int8 (out, in) and the bf16 scale (out) of each row: symmetric, the largest number of a row becomes 127.
   def int8(self, weight: Tensor, in_out: bool) -> List[Tensor]:
-    if in_out:
-      weight = weight.t()
+    weight = self.plain(weight, in_out, 6)
     scale = torch.clamp(torch.amax(torch.abs(weight), [1], False) / 127., min=1e-12).to(15)
     q = torch.clamp(torch.round(weight / scale.to(6).unsqueeze(1)), -127, 127)
     return [q.to(1).contiguous(), scale]

@@ -58,6 +58,18 @@ class ScriptsTest {
     }
 
     @Test
+    void whoClosesTwiceLeavesOthersTheirs() {
+        Script first = scripts.open("adamw", "AdamW", AdamW.SETTINGS);
+        Script second = scripts.open("adamw", "AdamW", AdamW.SETTINGS);
+        first.close();
+        first.close();
+        for (int i = 0; i < Scripts.MOST_KEPT; i++) {
+            td(1 + i).close();
+        }
+        assertEquals(2, blended(second));
+    }
+
+    @Test
     void otherSettingsAreAnotherScript() {
         td(1).close();
         td(2).close();

@@ -288,11 +288,11 @@ class TrainableTest {
                         random.ints(48, 0, shown.size()).mapToObj(shown::get).toList());
                 network.fit(batch, new Objective.Imitation(), new LearningRates(5e-3, 0, 1));
             }
-            double repeated = Arrays.stream(network.read(repeated(heldOut)).logProbs())
+            double right = Arrays.stream(network.read(repeated(heldOut)).logProbs())
                     .filter(word -> Math.exp(word[0] + word[1] + word[2]) > 0.5)
                     .count();
             // Which single words it misses is a matter of rounding.
-            assertThat(repeated / heldOut.size()).isGreaterThan(0.9);
+            assertThat(right / heldOut.size()).isGreaterThan(0.9);
         }
     }
 
